@@ -1,0 +1,2 @@
+//! Cases: who did what, and what may therefore be printed.
+pub mod warrant;

@@ -1,0 +1,42 @@
+//! Documents: a typed model of each printed sheet. What parses can be printed.
+//!
+//! No I/O, no clock, no randomness; imports only from [`crate::domain`].
+
+pub mod catalog;
+pub mod cbor;
+pub mod entry;
+pub mod json;
+pub mod jumin;
+pub mod juminhyo_utsushi;
+pub mod parse;
+pub mod picture;
+pub mod refusal;
+pub mod view;
+pub mod words;
+
+use cbor::{Cbor, Digest};
+use parse::{Parse, Reader};
+use view::View;
+use words::Words;
+
+/// A printed sheet's content.
+pub trait Document: Encode + Send + Sync {
+    /// Refuses what each field allows but the whole does not.
+    fn check(&self, reader: &mut Reader<'_>);
+
+    /// What the press is to print: the shape of the form, and a value for every slot.
+    fn view(&self, words: &Words) -> View;
+}
+
+/// The digest of a document of any type.
+pub trait Encode {
+    /// SHA-256 over the deterministic CBOR of `{kind, content}`.
+    fn digest(&self, kind: &'static str) -> Digest;
+}
+
+impl<T: Parse> Encode for T {
+    fn digest(&self, kind: &'static str) -> Digest {
+        let content = self.encode().unwrap_or(Cbor::Map(Vec::new()));
+        Cbor::Map(vec![("kind", Cbor::Text(kind.to_owned())), ("content", content)]).digest()
+    }
+}

@@ -1,0 +1,163 @@
+//! Wording: everything that stands on paper or on a screen and is not a value. It is data
+//! (`templates/words/*.toml`), versioned with the templates; here it is only looked up and filled in.
+
+use std::collections::BTreeMap;
+
+use crate::domain::calendar::{DateParts, Day, RecordedDate, YearPart};
+
+use super::refusal::Refusal;
+
+/// Wording of one kind: its own file over the common one.
+#[derive(Debug, Clone, Default)]
+pub struct Words(BTreeMap<String, String>);
+
+/// Wording could not be read, or lacks a key.
+#[derive(Debug, thiserror::Error)]
+pub enum WordsError {
+    /// Not TOML.
+    #[error("reading the wording {file}: {message}")]
+    Malformed {
+        /// Which file.
+        file: String,
+        /// What the reader said.
+        message: String,
+    },
+}
+
+/// How a date is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateStyle {
+    /// Inside a grid: half-width digits in columns of two.
+    Grid,
+    /// In running text and as the day of issue: full-width digits.
+    Running,
+}
+
+impl Words {
+    /// Reads files from the most general to the most particular; later ones win.
+    pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, WordsError> {
+        let mut words = BTreeMap::new();
+        for (file, text) in files {
+            let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+                WordsError::Malformed { file: file.to_owned(), message: error.message().to_owned() }
+            })?;
+            flatten("", &table, &mut words);
+        }
+        Ok(Self(words))
+    }
+
+    /// The wording of a key. A key without wording prints its own name between lozenges, which no
+    /// page passes: the inspection finds it, and a test looks every key up.
+    pub fn get(&self, key: &str) -> &str {
+        self.0.get(key).map_or("◇◇◇", String::as_str)
+    }
+
+    /// Whether there is wording for a key.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// The wording of a key with `{name}` replaced.
+    pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
+        values.iter().fold(self.get(key).to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), value)
+        })
+    }
+
+    /// A date of a register, with everything that is unknown about it.
+    pub fn date(&self, date: &RecordedDate, style: DateStyle) -> String {
+        let DateParts { pattern, year, month, day, to_month, to_day } = date.parts();
+        let number = |part: Option<u8>| part.map(|n| digits(i64::from(n), style)).unwrap_or_default();
+        let year = year.map(|year| self.year(year, style)).unwrap_or_default();
+        self.fill(
+            &format!("date.{pattern}"),
+            &[
+                ("nen", &year),
+                ("getsu", &number(month)),
+                ("hi", &number(day)),
+                ("getsu2", &number(to_month.or(month))),
+                ("hi2", &number(to_day)),
+            ],
+        )
+    }
+
+    fn year(&self, year: YearPart, style: DateStyle) -> String {
+        match year {
+            YearPart::Wareki { era, is_first: true, .. } => {
+                format!("{}{}", self.get(&format!("era.{era}")), self.get("date.first-year"))
+            }
+            YearPart::Wareki { era, nen, .. } => {
+                format!("{}{}", self.get(&format!("era.{era}")), digits(i64::from(nen), style))
+            }
+            YearPart::Seireki(year) => digits(i64::from(year), style),
+        }
+    }
+
+    /// A day of the calendar in 和暦.
+    pub fn day(&self, day: Day, style: DateStyle) -> String {
+        self.date(&RecordedDate::wareki(day), style)
+    }
+
+    /// The sentence that tells a person of a refusal: place, what is wrong, what to do.
+    pub fn sentence(&self, refusal: &Refusal) -> String {
+        let place = self.place(&refusal.path);
+        let key = format!("refusal.{}", refusal.code);
+        let details: Vec<(&str, &str)> =
+            refusal.details.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let text = self.fill(&key, &details);
+        self.fill("refusal-frame", &[("place", &place), ("text", &text)])
+    }
+
+    /// The Japanese name of a field's place: `setaiin[2].shimei` becomes 世帯員３人目の氏名.
+    pub fn place(&self, path: &str) -> String {
+        if path.is_empty() {
+            return self.get("place.document").to_owned();
+        }
+        let named: Vec<String> = path
+            .split('.')
+            .map(|part| {
+                let (field, rest) = part.split_once('[').unwrap_or((part, ""));
+                let mut name = self.0.get(&format!("field.{field}")).cloned().unwrap_or_else(|| field.to_owned());
+                for index in rest.split('[').filter_map(|i| i.trim_end_matches(']').parse::<usize>().ok()) {
+                    name.push_str(&self.fill("place.index", &[("n", &(index + 1).to_string())]));
+                }
+                name
+            })
+            .collect();
+        named.join(self.get("place.joint"))
+    }
+}
+
+fn flatten(prefix: &str, table: &toml::Table, words: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&key, inner, words),
+            toml::Value::String(text) => {
+                words.insert(key, text.clone());
+            }
+            other => {
+                words.insert(key, other.to_string());
+            }
+        }
+    }
+}
+
+/// Digits of a style: half-width in columns of two, or full-width.
+fn digits(number: i64, style: DateStyle) -> String {
+    match style {
+        DateStyle::Grid if (0..10).contains(&number) => format!("\u{2007}{number}"),
+        DateStyle::Grid => number.to_string(),
+        DateStyle::Running => full_width(&number.to_string()),
+    }
+}
+
+/// ASCII digits as their full-width forms.
+pub fn full_width(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '0'..='9' => char::from_u32(u32::from(c) - u32::from('0') + u32::from('０')).unwrap_or(c),
+            other => other,
+        })
+        .collect()
+}

@@ -1,0 +1,8 @@
+//! What the office's data is made of: days, texts, numbers, people, money, offices. No I/O.
+
+pub mod calendar;
+pub mod money;
+pub mod number;
+pub mod office;
+pub mod person;
+pub mod text;

@@ -1,0 +1,470 @@
+//! From a document to pages: form, values, annex sheets, and what stands around every certificate.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Value as Shape, json};
+use typst::foundations::{Bytes, Datetime, Smart};
+use typst::layout::{Abs, FrameItem, Point, Size};
+use typst::syntax::Span;
+use typst::visualize::{ExchangeFormat, Image, ImageScaling, RasterImage};
+use typst_layout::{Page, PagedDocument};
+
+use crate::case::warrant::Warrant;
+use crate::document::catalog::{Frame, Kind};
+use crate::document::refusal::{Refusal, Refusals};
+use crate::document::view::{AnnexEntry, SlotPicture, SlotValue, View};
+use crate::document::words::{DateStyle, Words, full_width};
+use crate::domain::calendar::Day;
+use crate::domain::office::Signatory;
+
+use super::form::{Form, FormError, Foundry, Overflow, Slot, map_frame};
+use super::ground;
+use super::setting::{self, Setting};
+
+/// What stands around the content of a certificate.
+#[derive(Debug, Clone)]
+pub struct Surround<'a> {
+    /// 証明日 or day of printing.
+    pub day: Day,
+    /// 市区町村 as the number line names it.
+    pub office: &'a str,
+    /// 証明者 of the day.
+    pub signatory: &'a Signatory,
+    /// 発行番号, where one was given.
+    pub number: Option<&'a NumberLine>,
+    /// 公印 and QR, on sealed pages only.
+    pub seal: Option<&'a SealAndMark>,
+    /// Whether the ground (地紋) is printed; security paper brings its own.
+    pub ground: bool,
+    /// 照合符号 of the document.
+    pub short_digest: &'a str,
+}
+
+/// 発行番号 without its page: 年月日, 端末, プリンタ, 発行順番号.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberLine {
+    /// Day of issue.
+    pub day: Day,
+    /// 端末名番号 (本庁01).
+    pub terminal: String,
+    /// プリンタ番号, empty where the printer is not yet known.
+    pub printer: String,
+    /// 発行順番号 of the day and terminal, from 1.
+    pub serial: u32,
+}
+
+/// The seal and the QR of a sealed page.
+#[derive(Debug, Clone)]
+pub struct SealAndMark {
+    /// 公印: PNG.
+    pub seal_png: Vec<u8>,
+    /// Side of the seal in millimetres, at most 25.
+    pub seal_mm: f64,
+    /// Whose seal it is, for a reader who hears the page (見本市北区長之印).
+    pub seal_alt: String,
+    /// QR: PNG, one pixel a module, without quiet zone.
+    pub mark_png: Vec<u8>,
+    /// Side of the QR in millimetres.
+    pub mark_mm: f64,
+}
+
+/// Pages with every value in its place.
+pub struct Sheets {
+    /// For the exporter.
+    pub document: PagedDocument,
+    /// What was put where, for the inspection and the read-back.
+    pub placed: Vec<Placed>,
+    /// Texts of which each must stand on every page.
+    pub subject: Vec<String>,
+    /// The form.
+    pub form: Arc<Form>,
+}
+
+/// A value in its slot.
+#[derive(Clone)]
+pub struct Placed {
+    /// Page, from 0.
+    pub page: usize,
+    /// Slot.
+    pub slot: String,
+    /// What is printed there, line by line.
+    pub setting: Setting,
+}
+
+/// Pages could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SheetError {
+    /// The form.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// Values that do not fit.
+    #[error(transparent)]
+    Refused(#[from] Refusals),
+    /// The document has a value for which the form has no slot.
+    #[error("filling the form {form}: no slot {slot}")]
+    NoSlot {
+        /// Form.
+        form: String,
+        /// Slot.
+        slot: String,
+    },
+    /// The form has a slot for which the document has no value.
+    #[error("filling the form {form}: nothing for the slot {slot}")]
+    Unfilled {
+        /// Form.
+        form: String,
+        /// Slot.
+        slot: String,
+    },
+    /// Two values for one slot.
+    #[error("filling the form {form}: two values for the slot {slot}")]
+    Twice {
+        /// Form.
+        form: String,
+        /// Slot.
+        slot: String,
+    },
+    /// A picture that cannot be shown.
+    #[error("filling the form {form}: the picture for {slot} cannot be read")]
+    Picture {
+        /// Form.
+        form: String,
+        /// Slot.
+        slot: String,
+    },
+}
+
+/// Rows of an annex sheet, and most rows that one entry takes.
+const ANNEX_ROWS: usize = 25;
+const ANNEX_MOST: usize = 4;
+/// Size of the text box of one annex row in points: 135 mm by 8 mm.
+const MM: f64 = 72.0 / 25.4;
+
+/// Makes the pages of a document.
+pub fn lay_out(
+    foundry: &Foundry,
+    kind: &'static Kind,
+    view: &View,
+    warrant: &Warrant,
+    words: &Words,
+    surround: &Surround<'_>,
+) -> Result<Sheets, SheetError> {
+    let job = Job { foundry, kind, view, warrant, words, surround };
+    let (form, settings) = job.settle()?;
+    job.fill(form, settings)
+}
+
+struct Job<'a> {
+    foundry: &'a Foundry,
+    kind: &'static Kind,
+    view: &'a View,
+    warrant: &'a Warrant,
+    words: &'a Words,
+    surround: &'a Surround<'a>,
+}
+
+/// What goes into the slots of one form.
+#[derive(Default)]
+struct Settings {
+    texts: HashMap<String, Setting>,
+}
+
+/// An annex entry and how many rows it takes.
+struct AnnexRow {
+    entry: AnnexEntry,
+    rows: usize,
+}
+
+impl Job<'_> {
+    fn form_name(&self) -> &'static str {
+        self.kind.id
+    }
+
+    /// Finds the form on which everything fits, sending what does not fit to annex sheets.
+    fn settle(&self) -> Result<(Arc<Form>, Settings), SheetError> {
+        let mut annexed: Vec<AnnexEntry> = self.view.annex.clone();
+        let mut moved: Vec<String> = Vec::new();
+        // The second pass finds nothing more to move: slots do not change with annex sheets.
+        for _ in 0..2 {
+            let annex = self.annex_rows(&annexed)?;
+            let form = self.form(&annex)?;
+            let (settings, overflowing) = self.set_all(&form, &annex, &moved)?;
+            if overflowing.is_empty() {
+                return Ok((form, settings));
+            }
+            for value in overflowing {
+                moved.push(value.slot.clone());
+                annexed.push(AnnexEntry {
+                    number: value.number,
+                    field: value.path.rsplit('.').next().unwrap_or_default().to_owned(),
+                    text: value.text.clone(),
+                    path: value.path.clone(),
+                });
+            }
+        }
+        Err(SheetError::NoSlot { form: self.form_name().to_owned(), slot: "annex".to_owned() })
+    }
+
+    fn annex_rows(&self, entries: &[AnnexEntry]) -> Result<Vec<Vec<AnnexRow>>, SheetError> {
+        let mut sheets: Vec<Vec<AnnexRow>> = Vec::new();
+        let mut refusals = Vec::new();
+        let mut used = ANNEX_ROWS;
+        for entry in entries {
+            let rows = (1..=ANNEX_MOST).find(|rows| {
+                setting::set(&entry.text, &annex_slot(*rows), self.foundry.typefaces()).is_ok()
+            });
+            let Some(rows) = rows else {
+                let length = crate::domain::text::moji(&entry.text).count();
+                refusals.push(Refusal::new(entry.path.clone(), "too-long-for-annex").with("length", length));
+                continue;
+            };
+            if used + rows > ANNEX_ROWS {
+                sheets.push(Vec::new());
+                used = 0;
+            }
+            used += rows;
+            if let Some(sheet) = sheets.last_mut() {
+                sheet.push(AnnexRow { entry: entry.clone(), rows });
+            }
+        }
+        if refusals.is_empty() { Ok(sheets) } else { Err(Refusals(refusals).into()) }
+    }
+
+    fn form(&self, annex: &[Vec<AnnexRow>]) -> Result<Arc<Form>, FormError> {
+        let mut shape = self.view.shape.clone();
+        let rows: Vec<Vec<usize>> =
+            annex.iter().map(|sheet| sheet.iter().map(|row| row.rows).collect()).collect();
+        shape.insert(
+            "frame".to_owned(),
+            json!({
+                "kind": self.kind.id,
+                "title": self.view.title,
+                "mode": self.warrant.key(),
+                "ground": self.surround.ground,
+                "sheets": self.view.sheets,
+                "annex": rows,
+                "certified": self.view.certification.is_some(),
+                "sealed": self.surround.seal.is_some(),
+                "seal": self.surround.seal.map(|s| json!({ "alt": s.seal_alt, "mm": s.seal_mm })),
+                "version": data_encoding::HEXLOWER.encode(&self.foundry.templates().digest()[..4]),
+            }),
+        );
+        let assets: Vec<(&'static str, Bytes)> =
+            if self.surround.ground { ground::assets(self.foundry.typefaces()) } else { Vec::new() };
+        self.foundry.form(self.form_name(), &Shape::Object(shape), &assets)
+    }
+
+    fn pages(&self, annex: &[Vec<AnnexRow>]) -> usize {
+        self.view.sheets + annex.len()
+    }
+
+    /// Sets every value. Returns those that do not fit and may go to an annex sheet.
+    fn set_all(
+        &self,
+        form: &Form,
+        annex: &[Vec<AnnexRow>],
+        moved: &[String],
+    ) -> Result<(Settings, Vec<SlotValue>), SheetError> {
+        let mut settings = Settings::default();
+        let mut refusals = Vec::new();
+        let mut overflowing = Vec::new();
+        let annexed = self.words.get("nothing.annexed");
+        for value in self.view.values.iter().chain(&self.surrounding_values(form, annex)) {
+            let slot = self.slot(form, &value.slot)?;
+            let text = if moved.contains(&value.slot) { annexed } else { value.text.as_str() };
+            match setting::set(text, slot, self.foundry.typefaces()) {
+                Ok(setting) => self.keep(&mut settings, &value.slot, setting)?,
+                Err(_) if slot.overflow == Overflow::Annex => overflowing.push(value.clone()),
+                Err(too_long) => refusals.push(
+                    Refusal::new(value.path.clone(), "too-long")
+                        .with("length", too_long.length)
+                        .with("capacity", too_long.capacity),
+                ),
+            }
+        }
+        if refusals.is_empty() { Ok((settings, overflowing)) } else { Err(Refusals(refusals).into()) }
+    }
+
+    fn slot<'f>(&self, form: &'f Form, name: &str) -> Result<&'f Slot, SheetError> {
+        form.slots.get(name).ok_or_else(|| SheetError::NoSlot {
+            form: self.form_name().to_owned(),
+            slot: name.to_owned(),
+        })
+    }
+
+    fn keep(&self, settings: &mut Settings, slot: &str, setting: Setting) -> Result<(), SheetError> {
+        match settings.texts.insert(slot.to_owned(), setting) {
+            None => Ok(()),
+            Some(_) => {
+                Err(SheetError::Twice { form: self.form_name().to_owned(), slot: slot.to_owned() })
+            }
+        }
+    }
+
+    /// What the frame of a certificate prints, and the annex sheets.
+    fn surrounding_values(&self, form: &Form, annex: &[Vec<AnnexRow>]) -> Vec<SlotValue> {
+        let mut values = Vec::new();
+        let mut put = |slot: String, text: String, path: &str, number| {
+            values.push(SlotValue { slot, text, path: path.to_owned(), number });
+        };
+        let pages = self.pages(annex);
+        for page in 0..pages {
+            if form.slots.contains_key(&format!("number.{page}")) {
+                put(format!("number.{page}"), self.number_line(page, pages), "", None);
+            }
+        }
+        for (index, sheet) in annex.iter().enumerate() {
+            put(format!("a{index}.subject"), self.view.subject.join("\u{3000}"), "", None);
+            for (row, annexed) in sheet.iter().enumerate() {
+                let entry = &annexed.entry;
+                let number = entry.number.map_or_else(String::new, |number| number.to_string());
+                let field = entry.field.split('[').next().unwrap_or_default();
+                put(format!("a{index}.{row}.number"), number, &entry.path, entry.number);
+                put(format!("a{index}.{row}.item"), self.words.get(&format!("field.{field}")).to_owned(), &entry.path, entry.number);
+                put(format!("a{index}.{row}.text"), entry.text.clone(), &entry.path, entry.number);
+            }
+        }
+        if self.kind.frame == Frame::Certificate {
+            self.certifying_values(form, &mut put);
+        }
+        values
+    }
+
+    fn certifying_values(
+        &self,
+        form: &Form,
+        put: &mut dyn FnMut(String, String, &str, Option<usize>),
+    ) {
+        if let Some(certification) = &self.view.certification {
+            put("ninsho".to_owned(), certification.clone(), "", None);
+        }
+        put("day".to_owned(), self.words.day(self.surround.day, DateStyle::Running), "", None);
+        let Signatory { title, deputy, name, .. } = self.surround.signatory;
+        let space = '\u{3000}';
+        let (above, line) = match deputy {
+            Some(deputy) => (Some(self.words.fill("issuer.deputy-of", &[("title", title)])), format!("{deputy}{space}{name}")),
+            None => {
+                let line = format!("{title}{space}{name}");
+                let fits = form.slots.get("issuer.b").is_none_or(|slot| {
+                    setting::set(&line, slot, self.foundry.typefaces()).is_ok()
+                });
+                if fits { (None, line) } else { (Some(title.clone()), name.clone()) }
+            }
+        };
+        put("issuer.a".to_owned(), above.unwrap_or_default(), "", None);
+        put("issuer.b".to_owned(), line, "", None);
+    }
+
+    fn number_line(&self, page: usize, pages: usize) -> String {
+        let page = full_width(&(page + 1).to_string());
+        let pages = full_width(&pages.to_string());
+        let Some(number) = self.surround.number else {
+            let key = format!("number.{}", self.warrant.key());
+            return self.words.fill(
+                &key,
+                &[("page", &page), ("pages", &pages), ("digest", self.surround.short_digest)],
+            );
+        };
+        self.words.fill(
+            "number.issued",
+            &[
+                ("day", &number.day.to_string().replace('-', "")),
+                ("office", self.surround.office),
+                ("terminal", &number.terminal),
+                ("printer", &number.printer),
+                ("serial", &format!("{:06}", number.serial)),
+                ("page", &page),
+                ("pages", &pages),
+            ],
+        )
+    }
+
+    fn pictures(&self) -> Vec<SlotPicture> {
+        let mut pictures = self.view.pictures.clone();
+        if let Some(seal) = self.surround.seal {
+            pictures.push(SlotPicture {
+                slot: "seal".to_owned(),
+                png: seal.seal_png.clone(),
+                size_mm: (seal.seal_mm, seal.seal_mm),
+            });
+            pictures.push(SlotPicture {
+                slot: "mark".to_owned(),
+                png: seal.mark_png.clone(),
+                size_mm: (seal.mark_mm, seal.mark_mm),
+            });
+        }
+        pictures
+    }
+
+    fn fill(&self, form: Arc<Form>, settings: Settings) -> Result<Sheets, SheetError> {
+        let mut items: HashMap<String, Vec<(Point, FrameItem)>> = HashMap::new();
+        let mut placed = Vec::with_capacity(settings.texts.len());
+        for (name, setting) in settings.texts {
+            let slot = self.slot(&form, &name)?;
+            items.insert(name.clone(), setting::items(&setting, slot, self.foundry.typefaces()));
+            placed.push(Placed { page: slot.page, slot: name, setting });
+        }
+        for picture in self.pictures() {
+            let slot = self.slot(&form, &picture.slot)?;
+            let item = picture_item(&picture, slot).ok_or_else(|| SheetError::Picture {
+                form: self.form_name().to_owned(),
+                slot: picture.slot.clone(),
+            })?;
+            items.insert(picture.slot.clone(), vec![item]);
+        }
+        if let Some(unfilled) = form.slots.values().find(|s| !s.optional && !items.contains_key(&s.name)) {
+            return Err(SheetError::Unfilled {
+                form: self.form_name().to_owned(),
+                slot: unfilled.name.clone(),
+            });
+        }
+        let document = self.document(&form, &mut items);
+        Ok(Sheets { document, placed, subject: self.view.subject.clone(), form })
+    }
+
+    fn document(
+        &self,
+        form: &Form,
+        items: &mut HashMap<String, Vec<(Point, FrameItem)>>,
+    ) -> PagedDocument {
+        let pages: Vec<Page> = form
+            .pages
+            .iter()
+            .map(|page| {
+                let mut page = page.clone();
+                let filled = map_frame(&page.frame, &mut |name| items.remove(name).unwrap_or_default());
+                page.frame = filled.unwrap_or(page.frame);
+                page
+            })
+            .collect();
+        let mut info = form.info.clone();
+        let day = self.surround.day;
+        info.date = Smart::Custom(Datetime::from_ymd(day.year(), day.month(), day.day()));
+        PagedDocument::new(pages.into(), info)
+    }
+}
+
+/// The text box of an annex entry of so many rows; its form declares the same.
+fn annex_slot(rows: usize) -> Slot {
+    Slot {
+        width: 135.0 * MM,
+        height: 8.0 * MM * rows as f64,
+        size: 9.0,
+        least: 7.0,
+        lines: 3 * rows,
+        inset: MM,
+        ..Slot::default()
+    }
+}
+
+/// A picture, centred in its slot at true size.
+fn picture_item(picture: &SlotPicture, slot: &Slot) -> Option<(Point, FrameItem)> {
+    let raster = RasterImage::plain(Bytes::new(picture.png.clone()), ExchangeFormat::Png).ok()?;
+    let image = Image::new(raster, None, Smart::Custom(ImageScaling::Pixelated));
+    let (width, height) = (picture.size_mm.0 * MM, picture.size_mm.1 * MM);
+    let x = (slot.width - width) / 2.0;
+    let y = (slot.height - height) / 2.0;
+    let size = Size::new(Abs::pt(width), Abs::pt(height));
+    Some((Point::new(Abs::pt(x), Abs::pt(y)), FrameItem::Image(image, size, Span::detached())))
+}
