@@ -110,38 +110,3 @@ impl Sealed {
         &self.0
     }
 }
-
-/// Any warrant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Warrant {
-    /// 見本: anybody may make one of any document.
-    Specimen,
-    /// 承認前・照合用.
-    Collation(Collation),
-    /// Internal sheets and notices.
-    Office(Office),
-    /// Sealed certificates.
-    Sealed(Sealed),
-}
-
-impl Warrant {
-    /// The word that templates and wording know it by.
-    pub fn key(&self) -> &'static str {
-        match self {
-            Self::Specimen => "specimen",
-            Self::Collation(_) => "collation",
-            Self::Office(_) => "office",
-            Self::Sealed(_) => "sealed",
-        }
-    }
-
-    /// What it covers; a specimen covers nothing.
-    pub fn cover(&self) -> Option<&Cover> {
-        match self {
-            Self::Specimen => None,
-            Self::Collation(warrant) => Some(warrant.cover()),
-            Self::Office(warrant) => Some(warrant.cover()),
-            Self::Sealed(warrant) => Some(warrant.cover()),
-        }
-    }
-}

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use shomei::case::warrant::Warrant;
 use shomei::document::catalog::Kind;
 use shomei::domain::calendar::Day;
 use shomei::domain::office::Signatory;
-use shomei::press::Press;
+use shomei::press::{Leave, Press};
 use shomei::press::sheet::Surround;
 use shomei::press::template::Templates;
 use shomei::press::typeface::Typefaces;
@@ -69,11 +68,10 @@ fn print(arguments: &Arguments) -> Result<(), Vec<String>> {
         office: "見本市北区",
         signatory: &signatory,
         number: None,
-        seal: None,
         ground: false,
         short_digest: &short,
     };
-    let printed = press.print(&document, &Warrant::Specimen, &surround).map_err(|error| match error {
+    let printed = press.print(&document, Leave::Specimen, &surround).map_err(|error| match error {
         shomei::press::PressError::Sheet(shomei::press::sheet::SheetError::Refused(refusals)) => sentences(refusals),
         other => vec![other.to_string()],
     })?;

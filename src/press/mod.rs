@@ -1,9 +1,13 @@
 //! The press: document + template + issuer + day + warrant → pages → PDF. A pure function: the same
 //! input gives the same bytes on any day and any node.
 
+pub mod compare;
 pub mod form;
 pub mod ground;
+pub mod inspect;
+pub mod mark;
 pub mod pdf;
+pub mod readback;
 pub mod setting;
 pub mod sheet;
 pub mod template;
@@ -13,12 +17,13 @@ pub mod world;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::case::warrant::Warrant;
-use crate::document::catalog::{Composed, Kind};
+use crate::case::warrant::{Collation, Cover, Office, Sealed, WarrantError};
+use crate::document::catalog::{Composed, Frame, Kind, Sealing as SealingRule};
 use crate::document::words::{Words, WordsError};
 
 use form::Foundry;
-use sheet::{SheetError, Sheets, Surround};
+use inspect::Fault;
+use sheet::{Job, Marker, Seal, Sealing, SheetError, Sheets, Surround};
 use template::Templates;
 use typeface::{TypefaceError, Typefaces};
 
@@ -31,12 +36,54 @@ pub enum PressError {
     /// Wording.
     #[error(transparent)]
     Words(#[from] WordsError),
+    /// The warrant is for something else.
+    #[error(transparent)]
+    Warrant(#[from] WarrantError),
+    /// A sealed page was asked of templates that are not inside the binary.
+    #[error("sealing: only the templates inside the program may be sealed")]
+    ForeignTemplates,
     /// Pages.
     #[error(transparent)]
     Sheet(#[from] SheetError),
     /// File.
     #[error(transparent)]
     Export(#[from] pdf::ExportError),
+    /// The pages are not as they must be.
+    #[error("inspecting the pages: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Inspection(Vec<Fault>),
+    /// The finished file does not say what was meant.
+    #[error(transparent)]
+    ReadBack(#[from] compare::Mismatch),
+}
+
+/// What a page other than a sealed one is printed under.
+#[derive(Debug, Clone, Copy)]
+pub enum Leave<'a> {
+    /// 見本: anybody may print one of any document.
+    Specimen,
+    /// 承認前・照合用.
+    Collation(&'a Collation),
+    /// Internal sheets and notices.
+    Office(&'a Office),
+}
+
+impl Leave<'_> {
+    /// The word that templates and wording know it by.
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Specimen => "specimen",
+            Self::Collation(_) => "collation",
+            Self::Office(_) => "office",
+        }
+    }
+
+    fn cover(&self) -> Option<&Cover> {
+        match self {
+            Self::Specimen => None,
+            Self::Collation(warrant) => Some(warrant.cover()),
+            Self::Office(warrant) => Some(warrant.cover()),
+        }
+    }
 }
 
 /// One press, shared by all threads.
@@ -45,12 +92,29 @@ pub struct Press {
     words: Mutex<HashMap<&'static str, Arc<Words>>>,
 }
 
-/// A printed document.
+/// A printed document that is not sealed.
 pub struct Printed {
     /// The file.
     pub pdf: Vec<u8>,
     /// Pages and what was put on them.
     pub sheets: Sheets,
+}
+
+/// A sealed certificate. Nothing but [`Press::seal`] makes one.
+pub struct SealedPage {
+    printed: Printed,
+}
+
+impl SealedPage {
+    /// The file.
+    pub fn pdf(&self) -> &[u8] {
+        &self.printed.pdf
+    }
+
+    /// Pages and what was put on them.
+    pub fn sheets(&self) -> &Sheets {
+        &self.printed.sheets
+    }
 }
 
 impl Press {
@@ -90,17 +154,68 @@ impl Press {
         Ok(words)
     }
 
-    /// Prints a document.
+    /// What a warrant for a document must cover, if it is printed here with this surround.
+    pub fn cover(&self, document: &Composed, surround: &Surround<'_>) -> Cover {
+        let signatory = surround.signatory;
+        Cover {
+            digest: document.digest(),
+            templates: self.templates().digest(),
+            issuer: format!("{}\u{3000}{}\u{3000}{}", surround.office, signatory.title, signatory.name),
+            day: surround.day,
+        }
+    }
+
+    /// Prints a document without a seal.
     pub fn print(
         &self,
         document: &Composed,
-        warrant: &Warrant,
+        leave: Leave<'_>,
         surround: &Surround<'_>,
     ) -> Result<Printed, PressError> {
-        let words = self.words(document.kind())?;
+        if let Some(cover) = leave.cover() {
+            cover.covers(&self.cover(document, surround))?;
+        }
+        self.make(document, leave.key(), surround, None)
+    }
+
+    /// Prints a sealed certificate.
+    pub fn seal(
+        &self,
+        document: &Composed,
+        warrant: &Sealed,
+        surround: &Surround<'_>,
+        seal: &Seal,
+        marker: &dyn Marker,
+    ) -> Result<SealedPage, PressError> {
+        if document.kind().sealing == SealingRule::Never {
+            return Err(WarrantError::NeverSealed.into());
+        }
+        if !self.templates().is_embedded() {
+            return Err(PressError::ForeignTemplates);
+        }
+        warrant.cover().covers(&self.cover(document, surround))?;
+        let printed = self.make(document, "sealed", surround, Some(&Sealing { seal, marker }))?;
+        Ok(SealedPage { printed })
+    }
+
+    fn make(
+        &self,
+        document: &Composed,
+        mode: &'static str,
+        surround: &Surround<'_>,
+        sealing: Option<&Sealing<'_>>,
+    ) -> Result<Printed, PressError> {
+        let kind = document.kind();
+        let words = self.words(kind)?;
         let view = document.view(&words);
-        let sheets = sheet::lay_out(&self.foundry, document.kind(), &view, warrant, &words, surround)?;
+        let job = Job { foundry: &self.foundry, kind, view: &view, mode, words: &words, surround, sealing };
+        let sheets = sheet::lay_out(&job)?;
+        let faults = inspect::inspect(&sheets, kind.frame == Frame::Certificate);
+        if !faults.is_empty() {
+            return Err(PressError::Inspection(faults));
+        }
         let pdf = pdf::export(&sheets.document, &document.digest().hex())?;
+        compare::compare(&sheets, &pdf)?;
         Ok(Printed { pdf, sheets })
     }
 }

@@ -10,7 +10,6 @@ use typst::syntax::Span;
 use typst::visualize::{ExchangeFormat, Image, ImageScaling, RasterImage};
 use typst_layout::{Page, PagedDocument};
 
-use crate::case::warrant::Warrant;
 use crate::document::catalog::{Frame, Kind};
 use crate::document::refusal::{Refusal, Refusals};
 use crate::document::view::{AnnexEntry, SlotPicture, SlotValue, View};
@@ -20,6 +19,7 @@ use crate::domain::office::Signatory;
 
 use super::form::{Form, FormError, Foundry, Overflow, Slot, map_frame};
 use super::ground;
+use super::mark::{self, MarkError};
 use super::setting::{self, Setting};
 
 /// What stands around the content of a certificate.
@@ -33,8 +33,6 @@ pub struct Surround<'a> {
     pub signatory: &'a Signatory,
     /// 発行番号, where one was given.
     pub number: Option<&'a NumberLine>,
-    /// 公印 and QR, on sealed pages only.
-    pub seal: Option<&'a SealAndMark>,
     /// Whether the ground (地紋) is printed; security paper brings its own.
     pub ground: bool,
     /// 照合符号 of the document.
@@ -54,19 +52,36 @@ pub struct NumberLine {
     pub serial: u32,
 }
 
-/// The seal and the QR of a sealed page.
+/// 公印 as it is printed.
 #[derive(Debug, Clone)]
-pub struct SealAndMark {
-    /// 公印: PNG.
-    pub seal_png: Vec<u8>,
-    /// Side of the seal in millimetres, at most 25.
-    pub seal_mm: f64,
+pub struct Seal {
+    /// Black and white, PNG.
+    pub png: Vec<u8>,
+    /// Side in millimetres, at most 25.
+    pub mm: f64,
     /// Whose seal it is, for a reader who hears the page (見本市北区長之印).
-    pub seal_alt: String,
-    /// QR: PNG, one pixel a module, without quiet zone.
-    pub mark_png: Vec<u8>,
-    /// Side of the QR in millimetres.
-    pub mark_mm: f64,
+    pub alt: String,
+}
+
+/// What the QR of a sealed page is made of.
+#[derive(Debug)]
+pub struct PrintedFacts {
+    /// Pages of the certificate, annex sheets included.
+    pub pages: usize,
+    /// Every printed field and its text, in order of name.
+    pub fields: Vec<(String, String)>,
+}
+
+/// Makes the text of the QR once it is known what is printed.
+pub trait Marker {
+    /// The text.
+    fn mark(&self, facts: &PrintedFacts) -> Result<String, MarkError>;
+}
+
+/// What a sealed page has and no other: only a `Sealed` warrant brings it here.
+pub(super) struct Sealing<'a> {
+    pub seal: &'a Seal,
+    pub marker: &'a dyn Marker,
 }
 
 /// Pages with every value in its place.
@@ -77,6 +92,12 @@ pub struct Sheets {
     pub placed: Vec<Placed>,
     /// Texts of which each must stand on every page.
     pub subject: Vec<String>,
+    /// Number line of each page, where the form has one.
+    pub numbers: Vec<String>,
+    /// How many pages the document and its annex have.
+    pub meant: usize,
+    /// The text of the QR, on sealed pages.
+    pub mark: Option<String>,
     /// The form.
     pub form: Arc<Form>,
 }
@@ -125,6 +146,9 @@ pub enum SheetError {
         /// Slot.
         slot: String,
     },
+    /// The QR.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
     /// A picture that cannot be shown.
     #[error("filling the form {form}: the picture for {slot} cannot be read")]
     Picture {
@@ -142,26 +166,21 @@ const ANNEX_MOST: usize = 4;
 const MM: f64 = 72.0 / 25.4;
 
 /// Makes the pages of a document.
-pub fn lay_out(
-    foundry: &Foundry,
-    kind: &'static Kind,
-    view: &View,
-    warrant: &Warrant,
-    words: &Words,
-    surround: &Surround<'_>,
-) -> Result<Sheets, SheetError> {
-    let job = Job { foundry, kind, view, warrant, words, surround };
-    let (form, settings) = job.settle()?;
-    job.fill(form, settings)
+pub(super) fn lay_out(job: &Job<'_>) -> Result<Sheets, SheetError> {
+    let (form, settings, meant) = job.settle()?;
+    job.fill(form, settings, meant)
 }
 
-struct Job<'a> {
-    foundry: &'a Foundry,
-    kind: &'static Kind,
-    view: &'a View,
-    warrant: &'a Warrant,
-    words: &'a Words,
-    surround: &'a Surround<'a>,
+/// Everything that one document's pages are made of.
+pub(super) struct Job<'a> {
+    pub foundry: &'a Foundry,
+    pub kind: &'static Kind,
+    pub view: &'a View,
+    /// The word that templates and wording know the warrant by.
+    pub mode: &'static str,
+    pub words: &'a Words,
+    pub surround: &'a Surround<'a>,
+    pub sealing: Option<&'a Sealing<'a>>,
 }
 
 /// What goes into the slots of one form.
@@ -182,7 +201,7 @@ impl Job<'_> {
     }
 
     /// Finds the form on which everything fits, sending what does not fit to annex sheets.
-    fn settle(&self) -> Result<(Arc<Form>, Settings), SheetError> {
+    fn settle(&self) -> Result<(Arc<Form>, Settings, usize), SheetError> {
         let mut annexed: Vec<AnnexEntry> = self.view.annex.clone();
         let mut moved: Vec<String> = Vec::new();
         // The second pass finds nothing more to move: slots do not change with annex sheets.
@@ -191,7 +210,7 @@ impl Job<'_> {
             let form = self.form(&annex)?;
             let (settings, overflowing) = self.set_all(&form, &annex, &moved)?;
             if overflowing.is_empty() {
-                return Ok((form, settings));
+                return Ok((form, settings, self.pages(&annex)));
             }
             for value in overflowing {
                 moved.push(value.slot.clone());
@@ -240,13 +259,13 @@ impl Job<'_> {
             json!({
                 "kind": self.kind.id,
                 "title": self.view.title,
-                "mode": self.warrant.key(),
+                "mode": self.mode,
                 "ground": self.surround.ground,
                 "sheets": self.view.sheets,
                 "annex": rows,
                 "certified": self.view.certification.is_some(),
-                "sealed": self.surround.seal.is_some(),
-                "seal": self.surround.seal.map(|s| json!({ "alt": s.seal_alt, "mm": s.seal_mm })),
+                "sealed": self.sealing.is_some(),
+                "seal": self.sealing.map(|s| json!({ "alt": s.seal.alt, "mm": s.seal.mm })),
                 "version": data_encoding::HEXLOWER.encode(&self.foundry.templates().digest()[..4]),
             }),
         );
@@ -360,7 +379,7 @@ impl Job<'_> {
         let page = full_width(&(page + 1).to_string());
         let pages = full_width(&pages.to_string());
         let Some(number) = self.surround.number else {
-            let key = format!("number.{}", self.warrant.key());
+            let key = format!("number.{}", self.mode);
             return self.words.fill(
                 &key,
                 &[("page", &page), ("pages", &pages), ("digest", self.surround.short_digest)],
@@ -380,24 +399,27 @@ impl Job<'_> {
         )
     }
 
-    fn pictures(&self) -> Vec<SlotPicture> {
+    /// The document's pictures, and the seal and the QR of a sealed page.
+    fn pictures(&self, mark: Option<&str>) -> Result<Vec<SlotPicture>, SheetError> {
         let mut pictures = self.view.pictures.clone();
-        if let Some(seal) = self.surround.seal {
-            pictures.push(SlotPicture {
-                slot: "seal".to_owned(),
-                png: seal.seal_png.clone(),
-                size_mm: (seal.seal_mm, seal.seal_mm),
-            });
-            pictures.push(SlotPicture {
-                slot: "mark".to_owned(),
-                png: seal.mark_png.clone(),
-                size_mm: (seal.mark_mm, seal.mark_mm),
-            });
+        if let (Some(Sealing { seal, .. }), Some(mark)) = (self.sealing, mark) {
+            let (png, side) = mark::picture(mark)?;
+            let square = |slot: &str, png, side| SlotPicture { slot: slot.to_owned(), png, size_mm: (side, side) };
+            pictures.push(square("seal", seal.png.clone(), seal.mm));
+            pictures.push(square("mark", png, side));
         }
-        pictures
+        Ok(pictures)
     }
 
-    fn fill(&self, form: Arc<Form>, settings: Settings) -> Result<Sheets, SheetError> {
+    fn mark(&self, form: &Form, placed: &[Placed]) -> Result<Option<String>, SheetError> {
+        let Some(sealing) = self.sealing else { return Ok(None) };
+        let mut fields: Vec<(String, String)> =
+            placed.iter().map(|p| (p.slot.clone(), p.setting.lines.concat())).collect();
+        fields.sort();
+        Ok(Some(sealing.marker.mark(&PrintedFacts { pages: form.pages.len(), fields })?))
+    }
+
+    fn fill(&self, form: Arc<Form>, settings: Settings, meant: usize) -> Result<Sheets, SheetError> {
         let mut items: HashMap<String, Vec<(Point, FrameItem)>> = HashMap::new();
         let mut placed = Vec::with_capacity(settings.texts.len());
         for (name, setting) in settings.texts {
@@ -405,7 +427,9 @@ impl Job<'_> {
             items.insert(name.clone(), setting::items(&setting, slot, self.foundry.typefaces()));
             placed.push(Placed { page: slot.page, slot: name, setting });
         }
-        for picture in self.pictures() {
+        placed.sort_by(|a, b| (a.page, &a.slot).cmp(&(b.page, &b.slot)));
+        let mark = self.mark(&form, &placed)?;
+        for picture in self.pictures(mark.as_deref())? {
             let slot = self.slot(&form, &picture.slot)?;
             let item = picture_item(&picture, slot).ok_or_else(|| SheetError::Picture {
                 form: self.form_name().to_owned(),
@@ -420,7 +444,16 @@ impl Job<'_> {
             });
         }
         let document = self.document(&form, &mut items);
-        Ok(Sheets { document, placed, subject: self.view.subject.clone(), form })
+        let pages = form.pages.len();
+        Ok(Sheets {
+            document,
+            placed,
+            subject: self.view.subject.clone(),
+            numbers: (0..pages).map(|page| self.number_line(page, pages)).collect(),
+            meant,
+            mark,
+            form,
+        })
     }
 
     fn document(

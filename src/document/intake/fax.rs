@@ -62,7 +62,7 @@ pub(super) fn decode(
 fn next_line(bits: &mut Bits<'_>, coding: Coding, has_eol: bool, above: &Line) -> Option<Line> {
     match coding {
         Coding::Runs => {
-            bits.align();
+            bits.align()?;
             one_dimensional(bits, above.width)
         }
         Coding::OneDimensional => {
@@ -227,8 +227,12 @@ impl Bits<'_> {
         }
     }
 
-    fn align(&mut self) {
-        self.at = self.at.next_multiple_of(8);
+    /// Goes to the next byte boundary, over zeros only.
+    fn align(&mut self) -> Option<()> {
+        while !self.at.is_multiple_of(8) {
+            (!self.take_bit()?).then_some(())?;
+        }
+        Some(())
     }
 
     fn take_bit(&mut self) -> Option<bool> {

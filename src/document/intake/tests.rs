@@ -306,7 +306,7 @@ fn pdf(objects: &[String]) -> Vec<u8> {
     let xref = out.len();
     write!(out, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).unwrap();
     for offset in offsets {
-        write!(out, "{offset:010} 00000 n \n").unwrap();
+        writeln!(out, "{offset:010} 00000 n ").unwrap();
     }
     let size = objects.len() + 1;
     write!(
@@ -425,12 +425,68 @@ fn a_damaged_line_is_refused_by_page_and_line() {
             "{kind:?}"
         );
     }
+    for kind in [
+        Kind::Runs,
+        Kind::Mh { eol: true },
+        Kind::Mh { eol: false },
+        Kind::MhAligned,
+    ] {
+        // A line is a pixel too long.
+        let mut damaged = rows.clone();
+        damaged[6] = vec![false; 201];
+        let mut sheet = TiffPage::new(&rows, kind, 12);
+        sheet.strips[0] = encode(&damaged, kind);
+        assert_eq!(
+            read(&tiff(&[sheet]), Source::Fax),
+            Err(IntakeError::FaxLine { page: 1, line: 7 }),
+            "{kind:?}"
+        );
+    }
+    // One EOL among others is missing.
+    let mut out = VecWriter::new();
+    for (number, row) in rows.iter().enumerate() {
+        if number != 4 {
+            out.write(EOL).unwrap();
+        }
+        put_one_dimensional(&mut out, row);
+    }
+    let mut sheet = TiffPage::new(&rows, Kind::Mh { eol: true }, 12);
+    sheet.strips[0] = out.finish();
+    assert_eq!(
+        read(&tiff(&[sheet]), Source::Fax),
+        Err(IntakeError::FaxLine { page: 1, line: 5 })
+    );
     // Code is left over when the lines have run out.
     let mut sheet = good();
     sheet.strips[0] = encode(&pattern(200, 13), Kind::Mmr);
     assert_eq!(
         read(&tiff(&[sheet]), Source::Fax),
         Err(IntakeError::FaxLine { page: 1, line: 12 })
+    );
+}
+
+#[test]
+fn a_run_of_no_length_changes_no_colour() {
+    // White 5, black 0, white 3, black 4; then the same line by reference to it.
+    let mut out = VecWriter::new();
+    out.write(EOL).unwrap();
+    out.write(Bits { data: 1, len: 1 }).unwrap();
+    for (black, length) in [(false, 5), (true, 0), (false, 3), (true, 4)] {
+        put_run(&mut out, black, length);
+    }
+    out.write(EOL).unwrap();
+    out.write(Bits { data: 0, len: 1 }).unwrap();
+    for _ in 0..2 {
+        out.write(maps::mode::encode(Mode::Vertical(0)).unwrap())
+            .unwrap();
+    }
+    let row: Vec<bool> = (0..12).map(|x| x >= 8).collect();
+    let rows = vec![row; 2];
+    let mut sheet = TiffPage::new(&rows, Kind::Mr { k: 2 }, 2);
+    sheet.strips[0] = out.finish();
+    assert_eq!(
+        rows_of(&read(&tiff(&[sheet]), Source::Fax).unwrap()[0]),
+        rows
     );
 }
 
@@ -542,6 +598,16 @@ fn what_a_tiff_may_not_be() {
     for (expected, bytes, source) in cases {
         assert_eq!(code(&bytes, source), expected);
     }
+    // A4 is supposed of a form, never of a FAX.
+    let unknown = TiffPage {
+        dpi: None,
+        ..TiffPage::new(&pattern(20, 28), Kind::Mmr, 28)
+    };
+    assert_eq!(
+        code(&tiff(std::slice::from_ref(&unknown)), Source::Form),
+        "read"
+    );
+    assert_eq!(code(&tiff(&[unknown]), Source::Fax), "resolution-missing");
     let chained_to_itself = {
         let mut bytes = tiff(&[sheet()]);
         let directory: [u8; 4] = bytes[4..8].try_into().unwrap();
@@ -788,7 +854,7 @@ fn a_font_that_is_not_embedded_is_refused_where_it_shows() {
         ),
         (
             "in a form XObject",
-            one_page("", use_form, "/X Do", &[form.clone()]),
+            one_page("", use_form, "/X Do", std::slice::from_ref(&form)),
             refused("Courier"),
         ),
         (
@@ -854,6 +920,19 @@ fn a_font_that_is_not_embedded_is_refused_where_it_shows() {
             "{case}"
         );
     }
+    let broken = [
+        "<</Type/Font/Subtype/TrueType/BaseFont/ABCDEF+X/FontDescriptor 6 0 R>>".to_owned(),
+        "<</Type/FontDescriptor/FontName/ABCDEF+X/Flags 4/FontFile2 7 0 R>>".to_owned(),
+        stream("", "rubbish"),
+    ];
+    let text = TEXT.replace("(a)", r"(\220\221)");
+    assert_eq!(
+        read(
+            &one_page("", "/Font<</F 5 0 R>>", &text, &broken),
+            Source::Form
+        ),
+        Err(IntakeError::FontUnreadable { page: 1 })
+    );
     let page = |content| {
         format!("<</Type/Page/MediaBox[0 0 72 36]/Contents {content} 0 R/Resources<<{fonts}>>>>")
     };
@@ -979,21 +1058,26 @@ fn what_a_pdf_may_not_be() {
         assert_eq!(code(&bytes, Source::Form), expected);
     }
     assert_eq!(code(&small_pdf(), Source::Form), "read");
-    // 20 kB that expand to 4 GB.
-    let bomb = {
-        let mut run = String::new();
-        for _ in 0..2_000 {
-            run.push_str("81");
-        }
-        stream(
-            "/Filter[/ASCIIHexDecode/RunLengthDecode]",
-            &format!("{}80>", run.repeat(700)),
-        )
-    };
+    let coded = stream("/Filter/ASCIIHexDecode", &"5B".repeat(100_000));
+    assert_eq!(
+        code(&one_page("/X 5 0 R", "", "", &[coded]), Source::Form),
+        "corrupt-pdf"
+    );
+    // A soft mask is a picture that is not drawn itself.
+    let entries = "/Type/XObject/Subtype/Image/BitsPerComponent 8/ColorSpace/DeviceGray";
+    let masked = stream(&format!("{entries}/Width 1/Height 1/SMask 6 0 R"), "a");
+    let mask = stream(&format!("{entries}/Width 50000/Height 50000"), "a");
+    let masked = one_page("", "/XObject<</I 5 0 R>>", "/I Do", &[masked, mask]);
+    assert_eq!(code(&masked, Source::Form), "pdf-expands-too-far");
+    // Every two bytes stand for 128 of the same, twice over: 100 kB become 200 MB.
+    let bomb = format!("{}80>", "8181".repeat(25_000));
+    let bomb = stream(
+        "/Filter[/ASCIIHexDecode/RunLengthDecode/RunLengthDecode]",
+        &bomb,
+    );
     assert_eq!(
         code(&one_page("", "", "", &[bomb]), Source::Form),
-        "read",
-        "90 MB are borne"
+        "pdf-expands-too-far"
     );
 }
 
