@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod cbor;
 pub mod entry;
 pub mod json;
+pub mod intake;
 pub mod jumin;
 pub mod juminhyo_utsushi;
 pub mod parse;
