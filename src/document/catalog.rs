@@ -90,6 +90,8 @@ macro_rules! catalog {
 
 catalog! {
     "juminhyo-utsushi": juminhyo_utsushi::JuminhyoUtsushi, Approval, Certificate, fee true;
+    "kisaijiko-shomeisho-tegaki": kisaijiko_shomeisho_tegaki::KisaijikoShomeishoTegaki, Approval, Certificate, fee true;
+    "fax-tensha": fax_tensha::FaxTensha, Approval, Certificate, fee true;
 }
 
 impl Kind {

@@ -2,13 +2,16 @@
 //!
 //! No I/O, no clock, no randomness; imports only from [`crate::domain`].
 
+pub mod brought;
 pub mod catalog;
 pub mod cbor;
 pub mod entry;
 pub mod json;
+pub mod fax_tensha;
 pub mod intake;
 pub mod jumin;
 pub mod juminhyo_utsushi;
+pub mod kisaijiko_shomeisho_tegaki;
 pub mod parse;
 pub mod picture;
 pub mod refusal;

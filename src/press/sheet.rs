@@ -400,10 +400,15 @@ impl Job<'_> {
     }
 
     /// The document's pictures, and the seal and the QR of a sealed page.
-    fn pictures(&self, mark: Option<&str>) -> Result<Vec<SlotPicture>, SheetError> {
+    fn pictures(&self, form: &Form, mark: Option<&str>) -> Result<Vec<SlotPicture>, SheetError> {
         let mut pictures = self.view.pictures.clone();
         if let (Some(Sealing { seal, .. }), Some(mark)) = (self.sealing, mark) {
             let (png, side) = mark::picture(mark)?;
+            // A smaller box than the usual 28 mm takes a smaller code, its quiet zone of four modules
+            // included.
+            let modules = side / mark::MODULE_MM;
+            let room = form.slots.get("mark").map_or(side, |slot| slot.width / MM * modules / (modules + 8.0));
+            let side = side.min(room);
             let square = |slot: &str, png, side| SlotPicture { slot: slot.to_owned(), png, size_mm: (side, side) };
             pictures.push(square("seal", seal.png.clone(), seal.mm));
             pictures.push(square("mark", png, side));
@@ -429,7 +434,7 @@ impl Job<'_> {
         }
         placed.sort_by(|a, b| (a.page, &a.slot).cmp(&(b.page, &b.slot)));
         let mark = self.mark(&form, &placed)?;
-        for picture in self.pictures(mark.as_deref())? {
+        for picture in self.pictures(&form, mark.as_deref())? {
             let slot = self.slot(&form, &picture.slot)?;
             let item = picture_item(&picture, slot).ok_or_else(|| SheetError::Picture {
                 form: self.form_name().to_owned(),
