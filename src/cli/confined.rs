@@ -41,6 +41,9 @@ fn start() -> std::io::Result<ExitCode> {
     let mut child = Command::new(std::env::current_exe()?)
         .args(std::env::args_os().skip(1))
         .env(MARK, "1")
+        // The allocator would otherwise reserve as much as the limit at once.
+        .env("MIMALLOC_ARENA_RESERVE", "65536")
+        .env("MIMALLOC_ARENA_EAGER_COMMIT", "0")
         .stdin(Stdio::inherit())
         .spawn()?;
     let begun = Instant::now();
