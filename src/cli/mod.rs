@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod bench_page;
 mod check;
 mod confined;
 mod demo;
@@ -39,6 +40,9 @@ enum Command {
     Demo(demo::Arguments),
     /// Compare forms with their accepted pages, accept them, or report what moved.
     Golden(golden::Arguments),
+    /// Measure how long a sealed page takes on this machine.
+    #[command(hide = true)]
+    BenchPage(bench_page::Arguments),
     /// Print the licences of the program and of everything in it.
     Licenses,
 }
@@ -51,6 +55,7 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Golden(arguments) => golden::run(&arguments),
+        Command::BenchPage(arguments) => bench_page::run(&arguments),
         Command::Licenses => licenses::run(),
     }
 }

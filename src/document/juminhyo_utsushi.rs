@@ -208,6 +208,9 @@ impl SetaiRenki {
             put_tsusho_rireki(&mut draft, index + 1, &format!("setai_renki.setaiin[{given}]"), person);
         }
         draft.subject(self.jusho.printed());
+        if let Some(setainushi) = self.setainushi.given() {
+            draft.subject(setainushi.as_str());
+        }
         draft.certify(words.get(if self.is_whole() { "ninsho.zenin" } else { "ninsho.ichibu" }));
         draft.finish()
     }

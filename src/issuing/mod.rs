@@ -1,5 +1,6 @@
 //! 発行: the one place where number, press, signature and release meet.
 
+pub mod bench;
 pub mod city;
 pub mod specimen;
 

@@ -118,6 +118,19 @@ impl SealedPage {
     }
 }
 
+/// Lets the exporter forget what it remembers of former pages, whether this page came out or not.
+struct Forget;
+
+/// For how many pages it may remember (glyph widths, font tables): without an end it would remember
+/// every text that it ever wrote.
+const REMEMBERED_PAGES: usize = 10;
+
+impl Drop for Forget {
+    fn drop(&mut self) {
+        typst::comemo::evict(REMEMBERED_PAGES);
+    }
+}
+
 impl Press {
     /// The press with the templates inside the binary and the embedded fonts.
     pub fn embedded() -> Result<Self, PressError> {
@@ -182,6 +195,22 @@ impl Press {
         self.make(document, leave.key(), surround, None)
     }
 
+    /// Lays out a 見本 and goes no further: for measuring, and for telling what fits.
+    pub fn lay_out_specimen(&self, document: &Composed, surround: &Surround<'_>) -> Result<Sheets, PressError> {
+        let words = self.words(document.kind())?;
+        let view = document.view(&words);
+        let job = Job {
+            foundry: &self.foundry,
+            kind: document.kind(),
+            view: &view,
+            mode: Leave::Specimen.key(),
+            words: &words,
+            surround,
+            sealing: None,
+        };
+        Ok(sheet::lay_out(&job)?)
+    }
+
     /// Prints a sealed certificate.
     pub fn seal(
         &self,
@@ -213,6 +242,7 @@ impl Press {
         let words = self.words(kind)?;
         let view = document.view(&words);
         let job = Job { foundry: &self.foundry, kind, view: &view, mode, words: &words, surround, sealing };
+        let _forget = Forget;
         let sheets = sheet::lay_out(&job)?;
         let faults = inspect::inspect(&sheets, kind.frame == Frame::Certificate);
         if !faults.is_empty() {
