@@ -8,6 +8,7 @@ pub mod entry;
 pub mod json;
 pub mod jumin;
 pub mod juminhyo_utsushi;
+pub mod juminhyo_utsushi_koiki;
 pub mod parse;
 pub mod picture;
 pub mod refusal;
