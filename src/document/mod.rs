@@ -9,6 +9,7 @@ pub mod json;
 pub mod jumin;
 pub mod juminhyo_utsushi;
 pub mod juminhyo_utsushi_koiki;
+pub mod kisaijiko_shomeisho;
 pub mod parse;
 pub mod picture;
 pub mod refusal;
