@@ -92,6 +92,8 @@ catalog! {
     "juminhyo-utsushi": juminhyo_utsushi::JuminhyoUtsushi, Approval, Certificate, fee true;
     "kisaijiko-shomeisho-tegaki": kisaijiko_shomeisho_tegaki::KisaijikoShomeishoTegaki, Approval, Certificate, fee true;
     "fax-tensha": fax_tensha::FaxTensha, Approval, Certificate, fee true;
+    "juminhyo-utsushi-koiki": juminhyo_utsushi_koiki::JuminhyoUtsushiKoiki, Auto, Certificate, fee true;
+    "kisaijiko-shomeisho": kisaijiko_shomeisho::KisaijikoShomeisho, Approval, Certificate, fee true;
 }
 
 impl Kind {

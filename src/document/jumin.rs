@@ -303,36 +303,79 @@ pub fn check_permission_of(
 }
 
 fn refuse_unpermitted(person: &Jumin, permission: Option<&TokubetsuKyoka>, reader: &mut Reader<'_>) {
+    let given = (person.kojin_bango.given().is_some(), person.juminhyo_code.given().is_some());
+    refuse_numbers(given, permission, reader);
+}
+
+/// Refuses the 個人番号 and the 住民票コード of the person at the present place, where they are given
+/// (`given`, in this order) without a permission of their own.
+pub fn refuse_numbers(given: (bool, bool), permission: Option<&TokubetsuKyoka>, reader: &mut Reader<'_>) {
     let kojin_bango = permission.is_some_and(|p| p.kojin_bango.is_some());
     let juminhyo_code = permission.is_some_and(|p| p.juminhyo_code.is_some());
-    if person.kojin_bango.given().is_some() && !kojin_bango {
+    if given.0 && !kojin_bango {
         reader.at("kojin_bango", |reader| reader.refuse::<()>("needs-permission"));
     }
-    if person.juminhyo_code.given().is_some() && !juminhyo_code {
+    if given.1 && !juminhyo_code {
         reader.at("juminhyo_code", |reader| reader.refuse::<()>("needs-permission"));
+    }
+}
+
+/// One of several people of a household, as whom they are told apart and ordered.
+pub trait Member {
+    /// 宛名番号.
+    fn atena_bango(&self) -> &AtenaBango;
+    /// 宛名番号 of the 子 around whom the person's family within the household gathers.
+    fn kazoku(&self) -> Option<&AtenaBango>;
+    /// 続柄, where it is known here.
+    fn zokugara(&self) -> Option<&Zokugara>;
+    /// 生年月日, where it is known here.
+    fn seinengappi(&self) -> Option<&RecordedDate>;
+}
+
+impl Member for Jumin {
+    fn atena_bango(&self) -> &AtenaBango {
+        &self.atena_bango
+    }
+
+    fn kazoku(&self) -> Option<&AtenaBango> {
+        self.kazoku.as_ref()
+    }
+
+    fn zokugara(&self) -> Option<&Zokugara> {
+        self.zokugara.given()
+    }
+
+    fn seinengappi(&self) -> Option<&RecordedDate> {
+        Some(self.kokumin.seinengappi())
     }
 }
 
 /// Refuses a household without exactly one 世帯主. `whole` says that everyone of it is listed; of a
 /// part of a household the 世帯主 may be missing. Where 続柄 is omitted nothing can be told.
-pub fn check_setainushi(people: &[Jumin], whole: bool, list: &'static str, reader: &mut Reader<'_>) {
-    if people.is_empty() {
+pub fn check_setainushi<M: Member>(people: &[M], whole: bool, list: &'static str, reader: &mut Reader<'_>) {
+    let zokugara: Vec<Option<&Zokugara>> = people.iter().map(M::zokugara).collect();
+    check_heads(&zokugara, whole, list, reader);
+}
+
+/// The same for people of whom the 続柄 alone is looked at.
+pub fn check_heads(zokugara: &[Option<&Zokugara>], whole: bool, list: &'static str, reader: &mut Reader<'_>) {
+    if zokugara.is_empty() {
         reader.at(list, |reader| reader.refuse::<()>("empty-household"));
         return;
     }
-    let known: Vec<&Zokugara> = people.iter().filter_map(|person| person.zokugara.given()).collect();
+    let known: Vec<&Zokugara> = zokugara.iter().copied().flatten().collect();
     let heads = known.iter().filter(|zokugara| zokugara.is_setainushi()).count();
     if heads > 1 {
         reader.at(list, |reader| reader.refuse::<()>("setainushi-double"));
-    } else if whole && heads == 0 && known.len() == people.len() {
+    } else if whole && heads == 0 && known.len() == zokugara.len() {
         reader.at(list, |reader| reader.refuse::<()>("setainushi-missing"));
     }
 }
 
 /// Refuses two entries for one person.
-pub fn check_distinct(people: &[Jumin], list: &'static str, reader: &mut Reader<'_>) {
+pub fn check_distinct<M: Member>(people: &[M], list: &'static str, reader: &mut Reader<'_>) {
     for (index, person) in people.iter().enumerate() {
-        if people[..index].iter().any(|earlier| earlier.atena_bango == person.atena_bango) {
+        if people[..index].iter().any(|earlier| earlier.atena_bango() == person.atena_bango()) {
             reader.at(list, |reader| {
                 reader.at_index(index, |reader| reader.at("atena_bango", |reader| reader.refuse::<()>("same-person-twice")))
             });
@@ -340,23 +383,23 @@ pub fn check_distinct(people: &[Jumin], list: &'static str, reader: &mut Reader<
     }
 }
 
-/// People in the order of a household (four tiers, 標準仕様書 5.2). Where a 続柄 is omitted the order
-/// given is kept: it was made when the 続柄 was still known.
-pub fn in_household_order(people: &[Jumin]) -> Vec<&Jumin> {
-    let mut ordered: Vec<&Jumin> = people.iter().collect();
-    let known = people.iter().all(|person| person.zokugara.given().is_some());
-    if known {
-        ordered.sort_by_key(|person| person.zokugara.given().map(|zokugara| household_key(person, zokugara, people)));
+/// People in the order of a household (four tiers, 標準仕様書 5.2). Where a 続柄 or a 生年月日 is omitted
+/// the order given is kept: it was made when both were still known.
+pub fn in_household_order<M: Member>(people: &[M]) -> Vec<&M> {
+    let mut ordered: Vec<&M> = people.iter().collect();
+    let keys: Option<Vec<MemberKey>> = people.iter().map(|person| household_key(person, people)).collect();
+    if keys.is_some() {
+        ordered.sort_by_key(|person| household_key(*person, people));
     }
     ordered
 }
 
-fn household_key(person: &Jumin, zokugara: &Zokugara, people: &[Jumin]) -> MemberKey {
-    let family = person.kazoku.as_ref().and_then(|head| {
-        let head = people.iter().find(|other| other.atena_bango == *head)?;
-        Some(Family::of(head.kokumin.seinengappi(), &head.atena_bango))
+fn household_key<M: Member>(person: &M, people: &[M]) -> Option<MemberKey> {
+    let family = person.kazoku().and_then(|head| {
+        let head = people.iter().find(|other| other.atena_bango() == head)?;
+        Some(Family::of(head.seinengappi()?, head.atena_bango()))
     });
-    MemberKey::new(zokugara, person.kokumin.seinengappi(), &person.atena_bango, family)
+    Some(MemberKey::new(person.zokugara()?, person.seinengappi()?, person.atena_bango(), family))
 }
 
 /// Puts what a resident's block of a 住民票 shows into the slots `m{number}.*`. `path` is the resident's
@@ -385,19 +428,66 @@ pub fn put_jumin(draft: &mut Draft<'_>, number: usize, path: &str, person: &Jumi
     put("seinengappi", words.date(person.kokumin.seinengappi(), DateStyle::Grid));
     match &person.kokumin {
         Kokumin::Nihonjin(nihonjin) => {
-            put("furigana", nihonjin.furigana.printed(words));
-            put("shimei", nihonjin.shimei.printed());
-            put("betsumei", nihonjin.kyushi.as_ref().map_or_else(none, |k| k.kyushi.as_str().to_owned()));
-            put("betsumei_furigana", nihonjin.kyushi.as_ref().map_or_else(none, |k| k.furigana.as_str().to_owned()));
             for item in ["gaikokujin1", "gaikokujin2", "gaikokujin3", "gaikokujin4"] {
                 put(item, none());
             }
+            put_nihonjin_names(draft, number, path, &nihonjin.shimei, &nihonjin.furigana, nihonjin.kyushi.as_ref());
             put_nihonjin_items(draft, number, path, nihonjin);
         }
         Kokumin::Gaikokujin(gaikokujin) => put_gaikokujin(draft, number, path, gaikokujin),
     }
     for (index, line) in person.biko.iter().enumerate() {
         draft.put_for(number, slot(&format!("biko{}", index + 1)), line.as_str(), format!("{path}.biko[{index}]"));
+    }
+}
+
+/// Puts 氏名 and 旧氏 with their 振り仮名 into the slots of a resident's block.
+pub fn put_nihonjin_names(
+    draft: &mut Draft<'_>,
+    number: usize,
+    path: &str,
+    shimei: &Shimei,
+    furigana: &Furigana,
+    kyushi: Option<&Kyushi>,
+) {
+    let words = draft.words();
+    let none = || words.get("nothing.not-applicable").to_owned();
+    let names = [
+        ("furigana", "furigana", furigana.printed(words)),
+        ("shimei", "shimei", shimei.printed()),
+        ("betsumei", "kyushi", kyushi.map_or_else(none, |k| k.kyushi.as_str().to_owned())),
+        ("betsumei_furigana", "kyushi.furigana", kyushi.map_or_else(none, |k| k.furigana.as_str().to_owned())),
+    ];
+    for (slot, field, text) in names {
+        draft.put_for(number, format!("m{number}.{slot}"), text, format!("{path}.{field}"));
+    }
+}
+
+/// Puts the names of a foreign resident, アルファベット above 漢字 where both are recorded, and 通称.
+pub fn put_gaikokujin_names(
+    draft: &mut Draft<'_>,
+    number: usize,
+    path: &str,
+    shimei: &GaikokujinShimei,
+    furigana: Option<&Kana>,
+    tsusho: Option<&Tsusho>,
+) {
+    let none = || draft.words().get("nothing.not-applicable").to_owned();
+    let kana = |kana: Option<&Kana>| kana.map_or_else(none, |k| k.as_str().to_owned());
+    let mut names = vec![
+        ("furigana", "furigana", kana(furigana)),
+        ("betsumei", "tsusho", tsusho.map_or_else(none, |t| t.tsusho.as_str().to_owned())),
+        ("betsumei_furigana", "tsusho.furigana", kana(tsusho.and_then(|t| t.furigana.as_ref()))),
+    ];
+    match &shimei.kanji {
+        None => names.push(("shimei", "shimei", shimei.alphabet.as_str().to_owned())),
+        Some(kanji) => {
+            names.push(("shimei_alphabet", "shimei.alphabet", shimei.alphabet.as_str().to_owned()));
+            names.push(("shimei_kanji", "shimei.kanji", kanji.as_str().to_owned()));
+        }
+    }
+    for (slot, field, text) in names {
+        draft.put_for(number, format!("m{number}.{slot}"), text, format!("{path}.{field}"));
     }
 }
 
@@ -413,7 +503,6 @@ fn put_nihonjin_items(draft: &mut Draft<'_>, number: usize, path: &str, person: 
 
 fn put_gaikokujin(draft: &mut Draft<'_>, number: usize, path: &str, person: &Gaikokujin) {
     let words = draft.words();
-    let none = || words.get("nothing.not-applicable").to_owned();
     let kubun = draft.entry(&person.kubun, |k| words.get(&format!("kubun.{}", k.key())).to_owned());
     let manryo = draft.entry(&person.manryo_hi, |d| words.date(d.recorded(), DateStyle::Grid));
     let natta = draft.entry(&person.gaikokujin_jumin_to_natta_hi, |d| words.date(d.recorded(), DateStyle::Grid));
@@ -421,21 +510,10 @@ fn put_gaikokujin(draft: &mut Draft<'_>, number: usize, path: &str, person: &Gai
     let shikaku = draft.entry(&person.zairyu_shikaku, |t| t.as_str().to_owned());
     let kikan = draft.entry(&person.zairyu_kikan, |t| t.as_str().to_owned());
     let card = draft.entry(&person.card_bango, |n| n.as_str().to_owned());
-    let tsusho = person.tsusho.as_ref();
+    put_gaikokujin_names(draft, number, path, &person.shimei, person.furigana.as_ref(), person.tsusho.as_ref());
     let mut put = |slot: &str, field: &str, text: String| {
         draft.put_for(number, format!("m{number}.{slot}"), text, format!("{path}.{field}"));
     };
-    put("furigana", "furigana", person.furigana.as_ref().map_or_else(none, |k| k.as_str().to_owned()));
-    match &person.shimei.kanji {
-        None => put("shimei", "shimei", person.shimei.alphabet.as_str().to_owned()),
-        Some(kanji) => {
-            put("shimei_alphabet", "shimei.alphabet", person.shimei.alphabet.as_str().to_owned());
-            put("shimei_kanji", "shimei.kanji", kanji.as_str().to_owned());
-        }
-    }
-    put("betsumei", "tsusho", tsusho.map_or_else(none, |t| t.tsusho.as_str().to_owned()));
-    let furigana = tsusho.and_then(|t| t.furigana.as_ref());
-    put("betsumei_furigana", "tsusho.furigana", furigana.map_or_else(none, |k| k.as_str().to_owned()));
     put("jumin_to_natta_hi", "gaikokujin_jumin_to_natta_hi", natta);
     put("hittosha", "kokuseki", kokuseki);
     put("honseki", "kubun", kubun);

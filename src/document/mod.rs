@@ -12,6 +12,8 @@ pub mod intake;
 pub mod jumin;
 pub mod juminhyo_utsushi;
 pub mod kisaijiko_shomeisho_tegaki;
+pub mod juminhyo_utsushi_koiki;
+pub mod kisaijiko_shomeisho;
 pub mod parse;
 pub mod picture;
 pub mod refusal;
