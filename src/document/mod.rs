@@ -5,7 +5,10 @@
 pub mod catalog;
 pub mod cbor;
 pub mod entry;
+pub mod fuhyo_haikizumi_shomeisho;
+pub mod fuzaiju_shomeisho;
 pub mod json;
+pub mod jukyohyoji_henko_shomei;
 pub mod jumin;
 pub mod juminhyo_utsushi;
 pub mod parse;
