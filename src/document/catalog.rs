@@ -93,6 +93,7 @@ catalog! {
     "fuzaiju-shomeisho": fuzaiju_shomeisho::FuzaijuShomeisho, Approval, Certificate, fee true;
     "jukyohyoji-henko-shomei": jukyohyoji_henko_shomei::JukyohyojiHenkoShomei, Approval, Certificate, fee false;
     "fuhyo-haikizumi-shomeisho": fuhyo_haikizumi_shomeisho::FuhyoHaikizumiShomeisho, Approval, Certificate, fee true;
+    "inkan-toroku-shomeisho": inkan_toroku_shomeisho::InkanTorokuShomeisho, Approval, Certificate, fee true;
 }
 
 impl Kind {

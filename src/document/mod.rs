@@ -8,6 +8,8 @@ pub mod entry;
 pub mod fuhyo_haikizumi_shomeisho;
 pub mod fuzaiju_shomeisho;
 pub mod json;
+pub mod inei;
+pub mod inkan_toroku_shomeisho;
 pub mod jukyohyoji_henko_shomei;
 pub mod jumin;
 pub mod juminhyo_utsushi;
