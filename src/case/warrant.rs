@@ -34,6 +34,9 @@ pub enum WarrantError {
     /// The kind is never sealed.
     #[error("using a warrant: the kind is never sealed")]
     NeverSealed,
+    /// A certificate without watermark and without seal was asked for.
+    #[error("using a warrant: a certificate is not printed clean without a seal")]
+    CleanCertificate,
 }
 
 impl WarrantError {
@@ -45,6 +48,7 @@ impl WarrantError {
             Self::OtherIssuer => "warrant-other-issuer",
             Self::OtherDay => "warrant-other-day",
             Self::NeverSealed => "warrant-never-sealed",
+            Self::CleanCertificate => "warrant-clean-certificate",
         }
     }
 }

@@ -1,16 +1,18 @@
 //! `shomei render`: a 見本 of any document.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use shomei::document::catalog::Kind;
-use shomei::domain::calendar::Day;
-use shomei::domain::office::Signatory;
-use shomei::press::{Leave, Press};
-use shomei::press::sheet::Surround;
+use shomei::issuing::specimen::specimen;
 use shomei::press::template::Templates;
 use shomei::press::typeface::Typefaces;
+use shomei::press::{Press, raster};
+
+use super::{Lines, confined, end, kind, read_input, told, told_of};
+
+/// Dots an inch of the pictures.
+const DPI: f64 = 150.0;
 
 /// Arguments of `shomei render`.
 #[derive(Args)]
@@ -22,58 +24,50 @@ pub struct Arguments {
     /// Where the PDF goes.
     #[arg(short, long)]
     output: PathBuf,
-    /// Other templates, for trying out forms.
+    /// Also write every page as a picture into this folder.
+    #[arg(long)]
+    png: Option<PathBuf>,
+    /// Other templates, for trying out forms. They run in a process of their own, with limits.
     #[arg(long)]
     templates: Option<PathBuf>,
 }
 
 /// Runs it.
 pub fn run(arguments: &Arguments) -> ExitCode {
-    match print(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(lines) => {
-            lines.iter().for_each(|line| eprintln!("{line}"));
-            ExitCode::from(2)
-        }
+    match &arguments.templates {
+        None => end(render(arguments, None)),
+        Some(folder) => confined::run(|| end(render(arguments, Some(folder)))),
     }
 }
 
-fn print(arguments: &Arguments) -> Result<(), Vec<String>> {
-    let one = |error: &dyn std::fmt::Display| vec![error.to_string()];
-    let kind = Kind::by_id(&arguments.kind).ok_or_else(|| vec![format!("unknown kind {}", arguments.kind)])?;
-    let typefaces = Typefaces::embedded().map_err(|e| one(&e))?;
-    let templates = match &arguments.templates {
-        Some(folder) => Templates::from_directory(folder).map_err(|e| one(&e))?,
+/// The press over the embedded templates, or over those of a folder.
+pub fn press(templates: Option<&Path>) -> Result<Press, Lines> {
+    let templates = match templates {
+        Some(folder) => Templates::from_directory(folder)?,
         None => Templates::embedded(),
     };
-    let press = Press::new(templates, typefaces);
-    let words = press.words(kind).map_err(|e| one(&e))?;
-    let bytes = super::read_input(&arguments.data).map_err(|e| one(&e))?;
-    let sentences = |refusals: shomei::document::refusal::Refusals| {
-        refusals.0.iter().map(|r| format!("{r} {}", words.sentence(r))).collect::<Vec<_>>()
-    };
-    let document = kind.read(&bytes, &**press.typefaces()).map_err(&sentences)?;
-    let day = Day::from_ymd(2026, 1, 15).map_err(|e| one(&e))?;
-    let signatory = Signatory {
-        from: day,
-        until: None,
-        title: "見本県見本市北区長".to_owned(),
-        deputy: None,
-        name: "見本　太郎".to_owned(),
-        seal: String::new(),
-    };
-    let short = document.digest().short();
-    let surround = Surround {
-        day,
-        office: "見本市北区",
-        signatory: &signatory,
-        number: None,
-        ground: false,
-        short_digest: &short,
-    };
-    let printed = press.print(&document, Leave::Specimen, &surround).map_err(|error| match error {
-        shomei::press::PressError::Sheet(shomei::press::sheet::SheetError::Refused(refusals)) => sentences(refusals),
-        other => vec![other.to_string()],
-    })?;
-    std::fs::write(&arguments.output, printed.pdf).map_err(|e| one(&e))
+    Ok(Press::new(templates, Typefaces::embedded()?))
+}
+
+fn render(arguments: &Arguments, templates: Option<&Path>) -> Result<(), Lines> {
+    let kind = kind(&arguments.kind)?;
+    let press = press(templates)?;
+    let words = press.words(kind)?;
+    let bytes = read_input(&arguments.data)?;
+    let document = kind.read(&bytes, &**press.typefaces()).map_err(|refusals| told(&refusals, &words))?;
+    let printed = specimen(&press, &document).map_err(|error| told_of(&error, &words))?;
+    std::fs::write(&arguments.output, &printed.pdf)?;
+    match &arguments.png {
+        Some(folder) => write_pictures(printed.pdf, kind.id, folder),
+        None => Ok(()),
+    }
+}
+
+/// Writes every page of a file as `NAME-1.png`, `NAME-2.png`, … into a folder.
+pub fn write_pictures(pdf: Vec<u8>, name: &str, folder: &Path) -> Result<(), Lines> {
+    std::fs::create_dir_all(folder)?;
+    for (index, page) in raster::pages(pdf, DPI)?.iter().enumerate() {
+        page.save(folder.join(format!("{name}-{}.png", index + 1)))?;
+    }
+    Ok(())
 }

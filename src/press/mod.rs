@@ -7,6 +7,7 @@ pub mod ground;
 pub mod inspect;
 pub mod mark;
 pub mod pdf;
+pub mod raster;
 pub mod readback;
 pub mod setting;
 pub mod sheet;
@@ -159,7 +160,7 @@ impl Press {
         let signatory = surround.signatory;
         Cover {
             digest: document.digest(),
-            templates: self.templates().digest(),
+            templates: self.templates().digest_of(document.kind().id),
             issuer: format!("{}\u{3000}{}\u{3000}{}", surround.office, signatory.title, signatory.name),
             day: surround.day,
         }
@@ -172,6 +173,9 @@ impl Press {
         leave: Leave<'_>,
         surround: &Surround<'_>,
     ) -> Result<Printed, PressError> {
+        if matches!(leave, Leave::Office(_)) && document.kind().frame == Frame::Certificate {
+            return Err(WarrantError::CleanCertificate.into());
+        }
         if let Some(cover) = leave.cover() {
             cover.covers(&self.cover(document, surround))?;
         }

@@ -173,7 +173,8 @@ pub fn read_back(pdf: &[u8]) -> Result<Vec<PageText>, ReadBackError> {
 
 /// Parses the file's objects, strictly: a repaired file is not the file that was written.
 fn load(pdf: &[u8]) -> Result<Document, ReadBackError> {
-    let options = LoadOptions { strict: true, max_decompressed_size: Some(MAX_INFLATED), ..Default::default() };
+    let options =
+        LoadOptions { strict: true, max_decompressed_size: Some(MAX_INFLATED), ..Default::default() };
     let document = Document::load_mem_with_options(pdf, options)?;
     if document.trailer.has(b"Encrypt") { Err(ReadBackError::Encrypted) } else { Ok(document) }
 }
@@ -264,7 +265,9 @@ fn media_box(document: &Document, leaf: &Leaf<'_>) -> Result<[f64; 4], PageFault
     let rectangle = |object: &Object| -> Result<[f64; 4], PageFault> {
         let sides = document.dereference(object)?.1.as_array()?;
         let sides: Vec<f64> = sides.iter().map(|side| number(document, side)).collect::<Result<_, _>>()?;
-        let [a, b, c, d] = sides[..] else { return Err(PageFault::Malformed("page box")) };
+        let [a, b, c, d] = sides[..] else {
+            return Err(PageFault::Malformed("page box"));
+        };
         Ok([a.min(c), b.min(d), a.max(c), b.max(d)])
     };
     let media = rectangle(leaf.inherited.media_box.ok_or(PageFault::Malformed("no media box"))?)?;
@@ -315,8 +318,14 @@ fn page_content<'a>(shelf: &mut Shelf<'a>, page: &'a Dictionary) -> Result<Cow<'
 // ---- objects --------------------------------------------------------------------------------
 
 /// A dictionary's entry with references followed; `None` if it is missing or null.
-fn entry<'a>(document: &'a Document, dictionary: &'a Dictionary, key: &[u8]) -> Result<Option<&'a Object>, PageFault> {
-    let Ok(object) = dictionary.get(key) else { return Ok(None) };
+fn entry<'a>(
+    document: &'a Document,
+    dictionary: &'a Dictionary,
+    key: &[u8],
+) -> Result<Option<&'a Object>, PageFault> {
+    let Ok(object) = dictionary.get(key) else {
+        return Ok(None);
+    };
     let (_, object) = document.dereference(object)?;
     Ok(if object.is_null() { None } else { Some(object) })
 }
@@ -341,7 +350,8 @@ fn resource<'a>(
     name: &[u8],
 ) -> Result<(Option<ObjectId>, &'a Object), PageFault> {
     let resources = resources.ok_or(PageFault::Malformed("no resources"))?;
-    let category = entry(document, resources, category)?.ok_or(PageFault::Malformed("no such resource category"))?;
+    let category =
+        entry(document, resources, category)?.ok_or(PageFault::Malformed("no such resource category"))?;
     Ok(document.dereference(category.as_dict()?.get(name)?)?)
 }
 
@@ -360,7 +370,9 @@ fn text_string(bytes: &[u8]) -> Result<String, PageFault> {
 
 /// Big-endian UTF-16 without a mark; `None` for half characters.
 fn utf16(bytes: &[u8]) -> Option<String> {
-    let (units, []) = bytes.as_chunks::<2>() else { return None };
+    let (units, []) = bytes.as_chunks::<2>() else {
+        return None;
+    };
     char::decode_utf16(units.iter().map(|unit| u16::from_be_bytes(*unit))).collect::<Result<_, _>>().ok()
 }
 
@@ -465,7 +477,9 @@ impl Font {
             return Err(COMPOSITE);
         };
         let descendant = document.dereference(descendant)?.1.as_dict()?;
-        if entry(document, descendant, b"CIDToGIDMap")?.is_some_and(|map| map.as_name().ok() != Some(b"Identity")) {
+        if entry(document, descendant, b"CIDToGIDMap")?
+            .is_some_and(|map| map.as_name().ok() != Some(b"Identity"))
+        {
             return Err(PageFault::Unsupported("CIDToGIDMap other than Identity"));
         }
         let unicode = match entry(document, font, b"ToUnicode")? {
@@ -499,7 +513,9 @@ fn without_subset_tag(name: &[u8]) -> String {
 fn widths(document: &Document, descendant: &Dictionary) -> Result<Vec<Option<f64>>, PageFault> {
     const BAD: PageFault = PageFault::Malformed("glyph widths");
     let mut widths = Vec::new();
-    let Some(array) = entry(document, descendant, b"W")? else { return Ok(widths) };
+    let Some(array) = entry(document, descendant, b"W")? else {
+        return Ok(widths);
+    };
     let glyph = |object: &Object| -> Result<usize, PageFault> {
         let id = document.dereference(object)?.1.as_i64()?;
         u16::try_from(id).map(usize::from).map_err(|_| BAD)
@@ -575,7 +591,9 @@ impl ToUnicode {
     }
 
     fn add_chars(&mut self, operands: &[Token<'_>]) -> Result<(), PageFault> {
-        let (pairs, []) = operands.as_chunks::<2>() else { return Err(BAD_MAP) };
+        let (pairs, []) = operands.as_chunks::<2>() else {
+            return Err(BAD_MAP);
+        };
         for [code, text] in pairs {
             self.add(usize::from(code.code()?), &utf16(&text.string()?).ok_or(BAD_MAP)?)?;
         }
@@ -601,7 +619,11 @@ impl ToUnicode {
         if operands.is_empty() { Ok(()) } else { Err(BAD_MAP) }
     }
 
-    fn add_counting(&mut self, codes: std::ops::RangeInclusive<usize>, mut text: Vec<u8>) -> Result<(), PageFault> {
+    fn add_counting(
+        &mut self,
+        codes: std::ops::RangeInclusive<usize>,
+        mut text: Vec<u8>,
+    ) -> Result<(), PageFault> {
         let last = codes.end().to_owned();
         for code in codes {
             self.add(code, &utf16(&text).ok_or(BAD_MAP)?)?;
@@ -745,7 +767,9 @@ fn unescape(written: &[u8]) -> Vec<u8> {
             Some(digit @ b'0'..=b'7') => {
                 let mut value = u16::from(digit - b'0');
                 for _ in 0..2 {
-                    let Some(digit) = rest.next_if(|digit| matches!(digit, b'0'..=b'7')) else { break };
+                    let Some(digit) = rest.next_if(|digit| matches!(digit, b'0'..=b'7')) else {
+                        break;
+                    };
                     value = value << 3 | u16::from(digit - b'0');
                 }
                 bytes.push(value.to_le_bytes()[0]);
@@ -851,7 +875,8 @@ impl<'a> Lexer<'a> {
 /// A number as PDF writes it: a sign, digits and a point, no exponent.
 fn decimal(written: &[u8]) -> Result<f64, PageFault> {
     const POWERS: [f64; 19] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+        1e18,
     ];
     const BAD: PageFault = PageFault::Malformed("number");
     let (negative, digits) = match written {
@@ -1017,7 +1042,12 @@ impl<'s, 'a> Walker<'s, 'a> {
     }
 
     /// Walks one content stream, which must close all that it opens.
-    fn walk(&mut self, content: &[u8], resources: Option<&'a Dictionary>, depth: usize) -> Result<(), PageFault> {
+    fn walk(
+        &mut self,
+        content: &[u8],
+        resources: Option<&'a Dictionary>,
+        depth: usize,
+    ) -> Result<(), PageFault> {
         let (saved, marks) = (self.saved.len(), self.marks.len());
         let mut scope = Scope { resources, fonts: Vec::new(), depth, saved, marks };
         let mut lexer = Lexer::new(content);
@@ -1030,13 +1060,22 @@ impl<'s, 'a> Walker<'s, 'a> {
                 operands.push(token);
             }
         }
-        if !operands.is_empty() || self.saved.len() != saved || self.marks.len() != marks || self.text.is_some() {
+        if !operands.is_empty()
+            || self.saved.len() != saved
+            || self.marks.len() != marks
+            || self.text.is_some()
+        {
             return Err(PageFault::Malformed("content ends too early"));
         }
         Ok(())
     }
 
-    fn operate(&mut self, operator: &[u8], operands: &[Token<'_>], scope: &mut Scope<'a>) -> Result<(), PageFault> {
+    fn operate(
+        &mut self,
+        operator: &[u8],
+        operands: &[Token<'_>],
+        scope: &mut Scope<'a>,
+    ) -> Result<(), PageFault> {
         match operator {
             b"q" | b"Q" | b"cm" | b"Do" | b"BT" if self.text.is_some() => {
                 Err(PageFault::Malformed("graphics operator inside a text object"))
@@ -1055,14 +1094,17 @@ impl<'s, 'a> Walker<'s, 'a> {
                 Ok(())
             }
             b"ET" => self.text.take().map(drop).ok_or(OUTSIDE_TEXT),
-            b"Tf" | b"Tr" | b"Tc" | b"Tw" | b"Tz" | b"TL" | b"Ts" => self.set_text_state(operator, operands, scope),
+            b"Tf" | b"Tr" | b"Tc" | b"Tw" | b"Tz" | b"TL" | b"Ts" => {
+                self.set_text_state(operator, operands, scope)
+            }
             b"Tm" | b"Td" | b"TD" | b"T*" => self.move_text(operator, operands),
             b"Tj" | b"TJ" | b"'" | b"\"" => self.show(operator, operands),
             b"BMC" | b"BDC" => self.begin_mark(operands, scope),
             b"EMC" => self.end_mark(scope),
-            b"w" | b"J" | b"j" | b"M" | b"d" | b"ri" | b"i" | b"m" | b"l" | b"c" | b"v" | b"y" | b"h" | b"re" | b"S"
-            | b"s" | b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" | b"n" | b"W" | b"W*" | b"CS" | b"cs" | b"SC"
-            | b"SCN" | b"sc" | b"scn" | b"G" | b"g" | b"RG" | b"rg" | b"K" | b"k" | b"sh" | b"MP" | b"DP" => Ok(()),
+            b"w" | b"J" | b"j" | b"M" | b"d" | b"ri" | b"i" | b"m" | b"l" | b"c" | b"v" | b"y" | b"h"
+            | b"re" | b"S" | b"s" | b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" | b"n" | b"W"
+            | b"W*" | b"CS" | b"cs" | b"SC" | b"SCN" | b"sc" | b"scn" | b"G" | b"g" | b"RG" | b"rg"
+            | b"K" | b"k" | b"sh" | b"MP" | b"DP" => Ok(()),
             other => Err(PageFault::UnknownOperator(String::from_utf8_lossy(other).into_owned())),
         }
     }
@@ -1083,7 +1125,9 @@ impl<'s, 'a> Walker<'s, 'a> {
 
     /// `gs`: nothing in it matters here unless it sets a font.
     fn set_parameters(&mut self, operands: &[Token<'_>], scope: &Scope<'a>) -> Result<(), PageFault> {
-        let [name] = operands else { return Err(PageFault::Malformed("gs")) };
+        let [name] = operands else {
+            return Err(PageFault::Malformed("gs"));
+        };
         let (_, parameters) = resource(self.shelf.document, scope.resources, b"ExtGState", &name.name()?)?;
         if parameters.as_dict()?.has(b"Font") {
             return Err(PageFault::Unsupported("font set by graphics state parameters"));
@@ -1094,7 +1138,9 @@ impl<'s, 'a> Walker<'s, 'a> {
     // ---- XObjects ----
 
     fn paint(&mut self, operands: &[Token<'_>], scope: &Scope<'a>) -> Result<(), PageFault> {
-        let [name] = operands else { return Err(PageFault::Malformed("Do")) };
+        let [name] = operands else {
+            return Err(PageFault::Malformed("Do"));
+        };
         let (_, object) = resource(self.shelf.document, scope.resources, b"XObject", &name.name()?)?;
         let stream = object.as_stream()?;
         if stream.dict.has(b"OC") {
@@ -1114,7 +1160,8 @@ impl<'s, 'a> Walker<'s, 'a> {
             let count = entry(document, image, key)?.ok_or(BAD)?.as_i64()?;
             u32::try_from(count).map_err(|_| BAD)
         };
-        let corners = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(x, y)| self.graphics.matrix.map(x, y));
+        let corners =
+            [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(x, y)| self.graphics.matrix.map(x, y));
         let least = |side: fn((f64, f64)) -> f64| corners.into_iter().map(side).fold(f64::INFINITY, f64::min);
         let (x, y) = (least(|corner| corner.0), least(|corner| corner.1));
         self.images.push(PlacedImage {
@@ -1157,7 +1204,8 @@ impl<'s, 'a> Walker<'s, 'a> {
     // ---- marked content ----
 
     fn begin_mark(&mut self, operands: &[Token<'_>], scope: &Scope<'a>) -> Result<(), PageFault> {
-        let (tag, properties) = operands.split_first().ok_or(PageFault::Malformed("marked content without a tag"))?;
+        let (tag, properties) =
+            operands.split_first().ok_or(PageFault::Malformed("marked content without a tag"))?;
         let tag = tag.name()?;
         match &tag[..] {
             b"OC" => return Err(PageFault::Unsupported("optional content")),
@@ -1166,7 +1214,8 @@ impl<'s, 'a> Walker<'s, 'a> {
         }
         // An enclosing text stands for everything within it.
         let text = if self.actual.is_none() { self.actual_text(properties, scope)? } else { None };
-        self.marks.push(Mark { artifact: self.is_artifact() || *tag == *b"Artifact", actual: text.is_some() });
+        self.marks
+            .push(Mark { artifact: self.is_artifact() || *tag == *b"Artifact", actual: text.is_some() });
         if let Some(text) = text {
             self.actual = Some(ActualText { text, shown: false });
         }
@@ -1181,11 +1230,15 @@ impl<'s, 'a> Walker<'s, 'a> {
             return text.map(|text| text_string(text.as_str()?)).transpose();
         }
         let mut depth = 0usize;
-        for (token, rest) in (1..).map_while(|next| Some((properties.get(next - 1)?, properties.get(next..)?))) {
+        for (token, rest) in
+            (1..).map_while(|next| Some((properties.get(next - 1)?, properties.get(next..)?)))
+        {
             match (token, rest) {
                 (Token::DictOpen | Token::ArrayOpen, _) => depth += 1,
                 (Token::DictClose | Token::ArrayClose, _) => depth = depth.saturating_sub(1),
-                (Token::Name(written), [text, ..]) if depth == 1 && *plain_name(written)? == *b"ActualText" => {
+                (Token::Name(written), [text, ..])
+                    if depth == 1 && *plain_name(written)? == *b"ActualText" =>
+                {
                     return text_string(&text.string()?).map(Some);
                 }
                 _ => {}
@@ -1216,7 +1269,9 @@ impl<'s, 'a> Walker<'s, 'a> {
         scope: &mut Scope<'a>,
     ) -> Result<(), PageFault> {
         if operator == b"Tf" {
-            let [name, Token::Number(size)] = operands else { return Err(PageFault::Malformed("Tf")) };
+            let [name, Token::Number(size)] = operands else {
+                return Err(PageFault::Malformed("Tf"));
+            };
             self.graphics.font = Some(self.font(&name.name()?, scope)?);
             self.graphics.size = *size;
             return Ok(());
@@ -1332,15 +1387,23 @@ impl<'s, 'a> Walker<'s, 'a> {
         let carries_on = |open: &OpenRun| {
             Rc::ptr_eq(&open.font, font)
                 && open.em.is_parallel(em)
-                && em.measure((x - open.end.0, y - open.end.1)).is_some_and(|(along, across)| {
-                    PIECE_GAP.contains(&along) && across.abs() <= PIECE_RISE
-                })
+                && em
+                    .measure((x - open.end.0, y - open.end.1))
+                    .is_some_and(|(along, across)| PIECE_GAP.contains(&along) && across.abs() <= PIECE_RISE)
         };
         let open = self.text.as_ref().and_then(|text| text.open.as_ref());
         let same_kind = self.runs.last().is_some_and(|run| run.artifact == artifact);
         if !(same_kind && open.is_some_and(carries_on)) {
             let size = em.area() / em.0[0].hypot(em.0[1]);
-            self.runs.push(Run { text: String::new(), x, y, end_x: x, size, font: font.name.clone(), artifact });
+            self.runs.push(Run {
+                text: String::new(),
+                x,
+                y,
+                end_x: x,
+                size,
+                font: font.name.clone(),
+                artifact,
+            });
         }
         Ok(())
     }
@@ -1366,7 +1429,9 @@ impl<'s, 'a> Walker<'s, 'a> {
     }
 
     fn fault_of_glyph(&self, glyph: u16) -> PageFault {
-        let Some(text) = &self.text else { return OUTSIDE_TEXT };
+        let Some(text) = &self.text else {
+            return OUTSIDE_TEXT;
+        };
         let (x, y) = self.em(text.matrix).origin();
         if glyph == 0 { PageFault::Notdef { x, y } } else { PageFault::NoUnicode { glyph, x, y } }
     }
@@ -1399,7 +1464,9 @@ fn numbers<const N: usize>(operands: &[Token<'_>]) -> Result<[f64; N], PageFault
     let operands: &[Token<'_>; N] = operands.try_into().map_err(|_| BAD)?;
     let mut values = [0.0; N];
     for (value, operand) in values.iter_mut().zip(operands) {
-        let Token::Number(number) = operand else { return Err(BAD) };
+        let Token::Number(number) = operand else {
+            return Err(BAD);
+        };
         *value = *number;
     }
     Ok(values)
@@ -1461,7 +1528,11 @@ mod tests {
     fn with_xobject(content: &str, xobject: Stream) -> Vec<u8> {
         file(content, |document, page| {
             let id = document.add_object(xobject);
-            page.get_mut(b"Resources").unwrap().as_dict_mut().unwrap().set("XObject", dictionary! { "X" => id });
+            page.get_mut(b"Resources")
+                .unwrap()
+                .as_dict_mut()
+                .unwrap()
+                .set("XObject", dictionary! { "X" => id });
         })
     }
 
@@ -1507,7 +1578,10 @@ mod tests {
             ("BT /F 10 Tf 1 0 0 1 20 30 Tm <00030004> Tj ET", [20.0, 70.0, 35.0, 10.0]),
             ("q 2 0 0 -2 10 90 cm BT /F 10 Tf 1 0 0 -1 5 5 Tm <0003> Tj ET Q", [20.0, 20.0, 40.0, 20.0]),
             ("q 1 0 0 1 9 9 cm q 1 0 0 1 1 1 cm Q Q BT /F 10 Tf <0003> Tj ET", [0.0, 100.0, 10.0, 10.0]),
-            (".7071068 .7071068 -.7071068 .7071068 50 50 cm BT /F 10 Tf <0003> Tj ET", [50.0, 50.0, 57.071, 10.0]),
+            (
+                ".7071068 .7071068 -.7071068 .7071068 50 50 cm BT /F 10 Tf <0003> Tj ET",
+                [50.0, 50.0, 57.071, 10.0],
+            ),
             ("BT /F 10 Tf 5 Tc <00040004> Tj ET", [0.0, 100.0, 15.0, 10.0]),
             ("BT /F 10 Tf 50 Tz 2 Ts <0003> Tj ET", [0.0, 98.0, 5.0, 10.0]),
             ("BT /F 10 Tf [-500 <0003> -1000 <0003> -900] TJ ET", [5.0, 100.0, 35.0, 10.0]),
@@ -1552,7 +1626,13 @@ mod tests {
         );
         let page = page(&with_xobject("q 0 30 -60 0 100 10 cm /X Do Q", image));
         let placed = PlacedImage {
-            x: 40.0, y: 60.0, width: 60.0, height: 30.0, pixel_width: 40, pixel_height: 20, interpolate: true,
+            x: 40.0,
+            y: 60.0,
+            width: 60.0,
+            height: 30.0,
+            pixel_width: 40,
+            pixel_height: 20,
+            interpolate: true,
         };
         assert_eq!(page.images, [placed]);
     }
@@ -1579,7 +1659,8 @@ mod tests {
     fn actual_text_stands_once_for_all_glyphs_it_encloses() {
         let whole = "BT /F 10 Tf <0003> Tj /Span <</Lang (ja) /ActualText <FEFF2EDD>>> BDC <00030003> Tj EMC <0004> Tj ET";
         assert_eq!(texts(whole), ["食⻝a"]);
-        let nested = "/Span <</ActualText (-)>> BDC BT /F 10 Tf /Span <</ActualText (x)>> BDC <0008> Tj EMC ET EMC";
+        let nested =
+            "/Span <</ActualText (-)>> BDC BT /F 10 Tf /Span <</ActualText (x)>> BDC <0008> Tj EMC ET EMC";
         assert_eq!(texts(nested), ["-"]);
     }
 
@@ -1636,7 +1717,10 @@ mod tests {
         let set = |key: &str, value: Object| file("", |_, page| page.set(key, value));
         assert_eq!(code(&set("Rotate", 90.into())), "read-back-unsupported");
         assert_eq!(code(&set("UserUnit", 2.into())), "read-back-unsupported");
-        assert_eq!(code(&set("CropBox", vec![0.into(), 0.into(), 9.into(), 9.into()].into())), "read-back-unsupported");
+        assert_eq!(
+            code(&set("CropBox", vec![0.into(), 0.into(), 9.into(), 9.into()].into())),
+            "read-back-unsupported"
+        );
         let stamp: Object = dictionary! { "Subtype" => "FreeText", "AP" => Dictionary::new() }.into();
         assert_eq!(code(&set("Annots", vec![stamp].into())), "read-back-unsupported");
         assert_eq!(code(&set("Type", "Pages".into())), "read-back-structure");
@@ -1644,7 +1728,8 @@ mod tests {
 
     #[test]
     fn streams_of_unknown_make_or_with_a_wrong_sum_are_refused() {
-        let content = |stream: Stream| file("", |document, page| page.set("Contents", document.add_object(stream)));
+        let content =
+            |stream: Stream| file("", |document, page| page.set("Contents", document.add_object(stream)));
         let odd = Stream::new(dictionary! { "Filter" => "LZWDecode" }, vec![1]);
         assert_eq!(code(&content(odd)), "read-back-unsupported");
         let whole = zipped("0 0 m 1 1 l S ".repeat(9).as_bytes());
@@ -1673,7 +1758,8 @@ mod tests {
     #[test]
     fn parts_of_the_content_are_read_as_one() {
         let pdf = file("", |document, page| {
-            let parts = ["BT /F 10 Tf", "<0003> Tj ET"].map(|part| document.add_object(zipped(part.as_bytes())).into());
+            let parts = ["BT /F 10 Tf", "<0003> Tj ET"]
+                .map(|part| document.add_object(zipped(part.as_bytes())).into());
             page.set("Contents", parts.to_vec());
         });
         assert_eq!(page(&pdf).runs[0].text, "食");
@@ -1688,7 +1774,9 @@ mod tests {
 
     #[test]
     fn numbers_are_read_to_the_last_place_that_counts() {
-        for (written, value) in [("0", 0.0), ("-.5", -0.5), ("4.", 4.0), ("+12.25", 12.25), ("841.88977", 841.88977)] {
+        for (written, value) in
+            [("0", 0.0), ("-.5", -0.5), ("4.", 4.0), ("+12.25", 12.25), ("841.88977", 841.88977)]
+        {
             assert_eq!(decimal(written.as_bytes()).unwrap(), value, "{written}");
         }
         assert!(decimal(b"0.00000000000000086785995").unwrap() < 1e-15);
@@ -1706,9 +1794,43 @@ mod tests {
     /// Operators and operands in any order.
     fn soup() -> impl Strategy<Value = String> {
         let token = prop::sample::select(vec![
-            "q", "Q", "cm", "BT", "ET", "/F", "10", "Tf", "Tm", "Td", "Tj", "TJ", "[", "]", "<0003>", "<00030004>",
-            "(\\000\\003)", "1 0 0 1 9 9", "0 -5", "-300", "BMC", "BDC", "EMC", "/Span", "<<", ">>", "/ActualText",
-            "(a)", "Do", "/X", "3 Tr", "99999999999999999", "'", "T*", "%", "\n", "gs",
+            "q",
+            "Q",
+            "cm",
+            "BT",
+            "ET",
+            "/F",
+            "10",
+            "Tf",
+            "Tm",
+            "Td",
+            "Tj",
+            "TJ",
+            "[",
+            "]",
+            "<0003>",
+            "<00030004>",
+            "(\\000\\003)",
+            "1 0 0 1 9 9",
+            "0 -5",
+            "-300",
+            "BMC",
+            "BDC",
+            "EMC",
+            "/Span",
+            "<<",
+            ">>",
+            "/ActualText",
+            "(a)",
+            "Do",
+            "/X",
+            "3 Tr",
+            "99999999999999999",
+            "'",
+            "T*",
+            "%",
+            "\n",
+            "gs",
         ]);
         prop::collection::vec(token, 0..40).prop_map(|tokens| tokens.join(" "))
     }

@@ -266,7 +266,7 @@ impl Job<'_> {
                 "certified": self.view.certification.is_some(),
                 "sealed": self.sealing.is_some(),
                 "seal": self.sealing.map(|s| json!({ "alt": s.seal.alt, "mm": s.seal.mm })),
-                "version": data_encoding::HEXLOWER.encode(&self.foundry.templates().digest()[..4]),
+                "version": self.words.get("version"),
             }),
         );
         let assets: Vec<(&'static str, Bytes)> =

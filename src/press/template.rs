@@ -87,19 +87,22 @@ impl Templates {
     }
 
     fn of(files: BTreeMap<String, Bytes>, embedded: bool) -> Self {
-        let mut hasher = Sha256::new();
-        for (path, data) in &files {
-            hasher.update((path.len() as u64).to_be_bytes());
-            hasher.update(path);
-            hasher.update((data.len() as u64).to_be_bytes());
-            hasher.update(data);
-        }
-        Self { files, digest: hasher.finalize().into(), embedded }
+        Self { digest: digest(files.iter()), files, embedded }
     }
 
     /// SHA-256 over every path and content: the version of the templates.
     pub fn digest(&self) -> [u8; 32] {
         self.digest
+    }
+
+    /// SHA-256 over what one kind's pages are made of: its own form and wording, and what all share.
+    /// This is the version of its template.
+    pub fn digest_of(&self, kind: &str) -> [u8; 32] {
+        let (form, words) = (format!("{kind}.typ"), format!("words/{kind}.toml"));
+        let shared = ["words/common.toml", "words/fields.toml"];
+        digest(self.files.iter().filter(|(path, _)| {
+            path.starts_with("lib/") || **path == form || **path == words || shared.contains(&path.as_str())
+        }))
     }
 
     /// Whether this is the set inside the binary.
@@ -116,4 +119,15 @@ impl Templates {
     pub fn text(&self, path: &str) -> Option<&str> {
         std::str::from_utf8(self.file(path)?).ok()
     }
+}
+
+fn digest<'a>(files: impl Iterator<Item = (&'a String, &'a Bytes)>) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for (path, data) in files {
+        hasher.update((path.len() as u64).to_be_bytes());
+        hasher.update(path);
+        hasher.update((data.len() as u64).to_be_bytes());
+        hasher.update(data);
+    }
+    hasher.finalize().into()
 }

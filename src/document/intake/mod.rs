@@ -10,10 +10,11 @@
 //! |---|---|---|
 //! | PDF | rasterised at [`PDF_DPI`], /Rotate, /CropBox and /UserUnit honoured | PDF user space |
 //! | PNG, JPEG | decoded, Exif orientation honoured | pHYs, JFIF or Exif density; else see [`SizeBasis`] |
-//! | TIFF, CCITT | every line decoded strictly, see [`fax`] | XResolution, YResolution |
+//! | TIFF, CCITT | every line decoded strictly: a damaged one is refused | XResolution, YResolution |
 //! | TIFF, other | decoded, Orientation honoured | XResolution, YResolution; else see [`SizeBasis`] |
 
 mod fax;
+mod inspect;
 mod pdf;
 mod raster;
 mod tiff;

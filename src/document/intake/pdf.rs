@@ -2,30 +2,19 @@
 //!
 //! 1. [`weigh`] loads the file with `lopdf`, which bounds what streams expand to, and refuses
 //!    encryption, a page tree without end and pictures beyond [`super::MAX_PIXELS`].
-//! 2. [`Inspector`] follows each page as the rasteriser will, and refuses text in a font that
+//! 2. [`inspect`] follows each page as the rasteriser will, and refuses text in a font that
 //!    is not embedded. What counts is what would be drawn: a font that is merely listed, or
 //!    carries the invisible text layer of a scan (text rendering mode 3), is no fault.
 //! 3. `hayro` rasterises.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use hayro::hayro_interpret::font::Glyph;
-use hayro::hayro_interpret::pattern::Pattern;
-use hayro::hayro_interpret::{
-    BlendMode, CacheKey, ClipPath, Context, Device, GlyphDrawMode, Image, InterpreterCache,
-    InterpreterSettings, Paint, PathDrawMode, SoftMask, interpret_page,
-};
 use hayro::hayro_syntax::Pdf;
-use hayro::hayro_syntax::object::{Array, Dict, MaybeRef, Name, Object, Stream};
 use hayro::hayro_syntax::page::Page as PdfPage;
 use hayro::vello_cpu::color::palette::css::WHITE;
-use hayro::vello_cpu::kurbo::{Affine, BezPath, Rect};
 use hayro::{RenderCache, RenderSettings};
 use image::GrayImage;
 use lopdf::{Document, LoadOptions};
 
+use super::inspect::{Alarm, UnembeddedFonts, inspect, unembedded_fonts};
 use super::raster::jpeg_dimensions;
 use super::{
     IntakeError, MAX_PAGES, MM_PER_INCH, PDF_DPI, Page, SizeBasis, check_paper, check_pixels,
@@ -248,7 +237,7 @@ fn weigh_stream(document: &Document, stream: &lopdf::Stream) -> Result<usize, In
 }
 
 /// A picture within a page. Which page shows it is not known yet.
-fn check_picture(width: u32, height: u32) -> Result<(), IntakeError> {
+pub(super) fn check_picture(width: u32, height: u32) -> Result<(), IntakeError> {
     check_pixels(1, width.max(1), height.max(1)).map_err(|_| IntakeError::PdfExpandsTooFar)
 }
 
@@ -323,225 +312,4 @@ fn jbig2_dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
         }
         at = data.checked_add(usize::try_from(length).ok()?)?;
     }
-}
-
-/// Names of fonts that are not embedded, by the key of their dictionary.
-type UnembeddedFonts = HashMap<u128, String>;
-
-fn unembedded_fonts(pdf: &Pdf) -> UnembeddedFonts {
-    let mut fonts = HashMap::new();
-    for object in pdf.objects() {
-        collect_fonts(MaybeRef::NotRef(object), &mut fonts);
-    }
-    fonts
-}
-
-/// Looks into direct objects only; indirect ones have their own turn.
-fn collect_fonts(object: MaybeRef<Object<'_>>, fonts: &mut UnembeddedFonts) {
-    let MaybeRef::NotRef(object) = object else {
-        return;
-    };
-    let dict = match object {
-        Object::Dict(dict) => dict,
-        Object::Stream(stream) => stream.dict().clone(),
-        Object::Array(array) => {
-            return array.raw_iter().for_each(|item| collect_fonts(item, fonts));
-        }
-        _ => return,
-    };
-    if let Some(name) = unembedded_font(&dict) {
-        fonts.insert(dict.cache_key(), name);
-    }
-    for (_, entry) in dict.entries() {
-        collect_fonts(entry, fonts);
-    }
-}
-
-/// The name of a font without a font program (PDF 1.7, 9.9). The standard 14 fonts are no
-/// exception. Type 3 fonts consist of drawings and need none.
-fn unembedded_font(dict: &Dict<'_>) -> Option<String> {
-    let kind = dict.get::<Name<'_>>("Subtype")?;
-    let descendant = || {
-        dict.get::<Array<'_>>("DescendantFonts")?
-            .iter::<Dict<'_>>()
-            .next()
-    };
-    let described = match kind.as_ref() {
-        b"Type1" | b"MMType1" | b"TrueType" | b"OpenType" => Some(dict.clone()),
-        b"Type0" => descendant(),
-        _ => return None,
-    };
-    let embedded = described
-        .and_then(|font| font.get::<Dict<'_>>("FontDescriptor"))
-        .is_some_and(|descriptor| {
-            ["FontFile", "FontFile2", "FontFile3"]
-                .iter()
-                .any(|key| descriptor.get::<Stream<'_>>(key).is_some())
-        });
-    let name = dict.get::<Name<'_>>("BaseFont");
-    let name = name.map(|name| {
-        String::from_utf8_lossy(name.as_ref())
-            .chars()
-            .take(64)
-            .collect()
-    });
-    (!embedded).then(|| name.unwrap_or_default())
-}
-
-/// What the interpreter warns of.
-#[derive(Default, Clone)]
-struct Alarm {
-    picture: Arc<AtomicBool>,
-    font: Arc<AtomicBool>,
-}
-
-impl Alarm {
-    fn settings(&self) -> InterpreterSettings {
-        let (picture, font) = (self.picture.clone(), self.font.clone());
-        let standard = InterpreterSettings::default();
-        let substitute = standard.font_resolver.clone();
-        InterpreterSettings {
-            warning_sink: Arc::new(move |_| picture.store(true, Ordering::Relaxed)),
-            font_resolver: Arc::new(move |query| {
-                font.store(true, Ordering::Relaxed);
-                substitute(query)
-            }),
-            ..standard
-        }
-    }
-
-    fn picture_failed(&self) -> bool {
-        self.picture.load(Ordering::Relaxed)
-    }
-
-    fn font_substituted(&self) -> bool {
-        self.font.load(Ordering::Relaxed)
-    }
-}
-
-/// Refuses a page that shows text in a font that is not embedded or cannot be read.
-fn inspect<'a>(
-    pdf_page: &'a PdfPage<'a>,
-    number: usize,
-    fonts: &UnembeddedFonts,
-) -> Result<(), IntakeError> {
-    let alarm = Alarm::default();
-    let cache = InterpreterCache::new();
-    let (width, height) = pdf_page.render_dimensions();
-    let bounds = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
-    let mut context = Context::new(
-        Affine::IDENTITY,
-        bounds,
-        &cache,
-        pdf_page.xref(),
-        alarm.settings(),
-    );
-    let mut inspector = Inspector {
-        fonts,
-        seen: HashSet::new(),
-        fault: None,
-    };
-    interpret_page(pdf_page, &mut context, &mut inspector);
-    match inspector.fault {
-        Some(Fault::NotEmbedded(font)) => Err(IntakeError::FontNotEmbedded { page: number, font }),
-        Some(Fault::Unreadable) => Err(IntakeError::FontUnreadable { page: number }),
-        Some(Fault::HugePicture) => Err(IntakeError::PdfExpandsTooFar),
-        // Every font of the file is embedded, and yet one had to be replaced.
-        None if fonts.is_empty() && alarm.font_substituted() => {
-            Err(IntakeError::FontUnreadable { page: number })
-        }
-        None => Ok(()),
-    }
-}
-
-/// Why a page cannot be drawn as it was meant.
-enum Fault {
-    NotEmbedded(String),
-    Unreadable,
-    HugePicture,
-}
-
-/// Follows a page as a rasteriser would, without drawing, and keeps the first fault.
-struct Inspector<'f> {
-    fonts: &'f UnembeddedFonts,
-    /// Patterns, masks and Type 3 glyphs already followed, which are drawn again and again.
-    seen: HashSet<u128>,
-    fault: Option<Fault>,
-}
-
-/// The key under which the interpreter files the font it falls back on.
-const FALLBACK_FONT: u128 = 0;
-
-impl Inspector<'_> {
-    fn follow_paint<'a>(&mut self, paint: &Paint<'a>, transform: Affine, is_stroke: bool) {
-        if let Paint::Pattern(pattern) = paint
-            && let Pattern::Tiling(tiling) = &**pattern
-            && self.seen.insert(tiling.cache_key())
-        {
-            tiling.interpret(self, transform, is_stroke);
-        }
-    }
-
-    fn follow_mask<'a>(&mut self, mask: Option<SoftMask<'a>>) {
-        if let Some(mask) = mask
-            && self.seen.insert(mask.cache_key())
-        {
-            mask.interpret(self);
-        }
-    }
-}
-
-impl<'a> Device<'a> for Inspector<'_> {
-    fn set_soft_mask(&mut self, mask: Option<SoftMask<'a>>) {
-        self.follow_mask(mask);
-    }
-
-    fn push_transparency_group(&mut self, _: f32, mask: Option<SoftMask<'a>>, _: BlendMode) {
-        self.follow_mask(mask);
-    }
-
-    fn draw_path(&mut self, _: &BezPath, at: Affine, paint: &Paint<'a>, mode: &PathDrawMode) {
-        self.follow_paint(paint, at, matches!(mode, PathDrawMode::Stroke(_)));
-    }
-
-    fn draw_glyph(
-        &mut self,
-        glyph: &Glyph<'a>,
-        transform: Affine,
-        glyph_transform: Affine,
-        paint: &Paint<'a>,
-        mode: &GlyphDrawMode,
-    ) {
-        if matches!(mode, GlyphDrawMode::Invisible) {
-            return;
-        }
-        self.follow_paint(paint, transform, matches!(mode, GlyphDrawMode::Stroke(_)));
-        match glyph {
-            Glyph::Outline(outline) => {
-                let key = outline.font_cache_key();
-                let fault = match self.fonts.get(&key) {
-                    Some(font) => Some(Fault::NotEmbedded(font.clone())),
-                    None if key == FALLBACK_FONT => Some(Fault::Unreadable),
-                    None => None,
-                };
-                self.fault = self.fault.take().or(fault);
-            }
-            Glyph::Type3(drawing) => {
-                if self.seen.insert(drawing.cache_key()) {
-                    drawing.interpret(self, transform, glyph_transform, paint);
-                }
-            }
-        }
-    }
-
-    fn draw_image(&mut self, image: Image<'a, '_>, _: Affine) {
-        if check_picture(image.width(), image.height()).is_err() {
-            self.fault.get_or_insert(Fault::HugePicture);
-        }
-    }
-
-    fn set_blend_mode(&mut self, _: BlendMode) {}
-    fn push_clip_path(&mut self, _: &ClipPath) {}
-    fn pop_clip_path(&mut self) {}
-    fn pop_transparency_group(&mut self) {}
 }

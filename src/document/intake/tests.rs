@@ -466,6 +466,36 @@ fn a_damaged_line_is_refused_by_page_and_line() {
 }
 
 #[test]
+fn code_that_no_encoder_writes_is_refused() {
+    let white = vec![vec![false; 20]; 2];
+    // Padding before a byte boundary is zero.
+    let mut padded = TiffPage::new(&white, Kind::Runs, 2);
+    assert_eq!(padded.strips[0], [0x10, 0x10]);
+    padded.strips[0][0] |= 1;
+    // A change left of the last one: white 18, black 1, then 3 left of the end of the line.
+    let mut out = VecWriter::new();
+    out.write(maps::mode::encode(Mode::Horizontal).unwrap())
+        .unwrap();
+    put_run(&mut out, false, 18);
+    put_run(&mut out, true, 1);
+    out.write(maps::mode::encode(Mode::Vertical(-3)).unwrap())
+        .unwrap();
+    out.write(Bits {
+        data: 0x3fff,
+        len: 14,
+    })
+    .unwrap();
+    let mut backward = TiffPage::new(&white, Kind::Mmr, 2);
+    backward.strips[0] = out.finish();
+    for (sheet, line) in [(padded, 2), (backward, 1)] {
+        assert_eq!(
+            read(&tiff(&[sheet]), Source::Fax),
+            Err(IntakeError::FaxLine { page: 1, line })
+        );
+    }
+}
+
+#[test]
 fn a_run_of_no_length_changes_no_colour() {
     // White 5, black 0, white 3, black 4; then the same line by reference to it.
     let mut out = VecWriter::new();
@@ -821,6 +851,7 @@ fn a_font_that_is_not_embedded_is_refused_where_it_shows() {
         &format!("/Type/XObject/Subtype/Form/BBox[0 0 72 36]/Resources<<{fonts}>>"),
         TEXT,
     );
+    let group = form.replace("/BBox", "/Group<</S/Transparency/CS/DeviceGray>>/BBox");
     let tile = stream(
         &format!(
             "/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 9 9]/XStep 9/YStep 9\
@@ -836,7 +867,7 @@ fn a_font_that_is_not_embedded_is_refused_where_it_shows() {
     let japanese_text = "BT /F 12 Tf 10 10 Td <5E74> Tj ET";
     let use_form = "/XObject<</X 5 0 R>>";
     let drawn = |drawing, resources: &str| type3(drawing, resources).to_vec();
-    let cases: [(&str, Vec<u8>, Result<usize, IntakeError>); 12] = [
+    let cases: [(&str, Vec<u8>, Result<usize, IntakeError>); 13] = [
         (
             "one of the standard 14",
             one_page("", fonts, TEXT, &[]),
@@ -869,6 +900,16 @@ fn a_font_that_is_not_embedded_is_refused_where_it_shows() {
                 "/Pattern<</P 5 0 R>>",
                 "/Pattern cs /P scn 0 0 9 9 re f",
                 &[tile],
+            ),
+            refused("Courier"),
+        ),
+        (
+            "in a soft mask",
+            one_page(
+                "",
+                "/ExtGState<</M<</SMask<</S/Luminosity/G 5 0 R>>>>>>",
+                "/M gs 0 0 9 9 re f",
+                &[group],
             ),
             refused("Courier"),
         ),

@@ -1,0 +1,7 @@
+//! Templates and samples are embedded: a file that appears among them must rebuild the program.
+
+fn main() {
+    println!("cargo:rerun-if-changed=templates");
+    println!("cargo:rerun-if-changed=samples");
+    println!("cargo:rerun-if-changed=seals");
+}

@@ -1,0 +1,146 @@
+//! 発行: the one place where number, press, signature and release meet.
+
+pub mod city;
+pub mod specimen;
+
+use std::collections::HashMap;
+
+use crate::case::Case;
+use crate::document::catalog::Composed;
+use crate::domain::calendar::Day;
+use crate::press::mark::{self, Facts, MarkError, MarkKey};
+use crate::press::sheet::{Marker, NumberLine, PrintedFacts, Surround};
+use crate::press::{Press, PressError, SealedPage};
+
+use city::{City, CityError, OfficeEntry};
+
+/// A certificate could not be issued.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// The case has no approval.
+    #[error("issuing: the case is not approved")]
+    NotApproved,
+    /// Every number of the day was given.
+    #[error("issuing: no number is left for the day")]
+    NoNumberLeft,
+    /// The office.
+    #[error(transparent)]
+    City(#[from] CityError),
+    /// The press.
+    #[error(transparent)]
+    Press(#[from] PressError),
+}
+
+/// A terminal that issues.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Terminal {
+    /// Number, as the QR has it.
+    pub number: u16,
+    /// 端末名番号, as the number line has it (本庁01).
+    pub name: String,
+    /// プリンタ番号; empty where the printer is not yet known.
+    pub printer: String,
+}
+
+/// 発行順番号 of each office, day and terminal: no gap, no double.
+#[derive(Debug, Default)]
+pub struct Numbers(HashMap<(String, Day, u16), u32>);
+
+impl Numbers {
+    /// The next number.
+    pub fn next(&mut self, office: &str, day: Day, terminal: &Terminal) -> Result<NumberLine, IssueError> {
+        let last = self.0.entry((office.to_owned(), day, terminal.number)).or_default();
+        *last = last.checked_add(1).ok_or(IssueError::NoNumberLeft)?;
+        Ok(NumberLine {
+            day,
+            terminal: terminal.name.clone(),
+            printer: terminal.printer.clone(),
+            serial: *last,
+        })
+    }
+}
+
+/// What issuing needs besides the case: the press, the city's offices and seals, the key of the QR.
+pub struct Issuing<'a> {
+    /// The press.
+    pub press: &'a Press,
+    /// Offices, signatories, seals.
+    pub city: &'a City,
+    /// Key of the QR.
+    pub key: &'a MarkKey,
+    /// Host of the verification page.
+    pub host: &'a str,
+    /// Whether the ground is printed; off for pre-printed security paper.
+    pub ground: bool,
+}
+
+/// An issued certificate.
+pub struct Issued {
+    /// Its number.
+    pub number: NumberLine,
+    /// The sealed page.
+    pub page: SealedPage,
+}
+
+impl Issuing<'_> {
+    /// What stands around a document of an office on a day, before a number is given.
+    pub fn surround<'s>(
+        &'s self,
+        office: &'s OfficeEntry,
+        day: Day,
+        short_digest: &'s str,
+    ) -> Result<Surround<'s>, IssueError> {
+        let signatory = office.office.signatory(day).map_err(CityError::from)?;
+        Ok(Surround { day, office: &office.office.name, signatory, number: None, ground: self.ground, short_digest })
+    }
+
+    /// Seals an approved case's document under the next number.
+    pub fn issue(
+        &self,
+        case: &Case,
+        document: &Composed,
+        office: &OfficeEntry,
+        day: Day,
+        terminal: &Terminal,
+        numbers: &mut Numbers,
+    ) -> Result<Issued, IssueError> {
+        let warrant = case.sealed_warrant().ok_or(IssueError::NotApproved)?;
+        let number = numbers.next(&office.id, day, terminal)?;
+        let short = document.digest().short();
+        let surround = Surround { number: Some(&number), ..self.surround(office, day, &short)? };
+        let seal = self.city.seal(&surround.signatory.seal)?;
+        let marker = OfficeMarker { issuing: self, office, kind: document.kind().id, number: &number, terminal };
+        let page = self.press.seal(document, &warrant, &surround, seal, &marker)?;
+        Ok(Issued { number, page })
+    }
+}
+
+/// Makes the QR of one issuance.
+struct OfficeMarker<'a> {
+    issuing: &'a Issuing<'a>,
+    office: &'a OfficeEntry,
+    kind: &'static str,
+    number: &'a NumberLine,
+    terminal: &'a Terminal,
+}
+
+impl Marker for OfficeMarker<'_> {
+    fn mark(&self, printed: &PrintedFacts) -> Result<String, MarkError> {
+        let key = self.issuing.key;
+        let issuance = format!("{}/{}/{}/{}", self.office.id, self.number.day, self.terminal.number, self.number.serial);
+        let salt = key.salt(issuance.as_bytes());
+        let pages = u8::try_from(printed.pages)
+            .map_err(|_| MarkError::Encoding { message: "more than 255 pages".to_owned() })?;
+        let signed = key.sign(&Facts {
+            code: self.office.office.code.clone(),
+            kind: self.kind.to_owned(),
+            terminal: self.terminal.number,
+            serial: self.number.serial,
+            day: self.number.day,
+            pages,
+            fields: mark::fields_digest(&salt, &printed.fields),
+            salt,
+        })?;
+        mark::text(self.issuing.host, &signed)
+    }
+}

@@ -1,0 +1,39 @@
+//! 見本: specimens, made for the sample city on a fixed day, so that they never change by themselves.
+
+use crate::document::catalog::Composed;
+use crate::domain::calendar::{CalendarError, Day};
+use crate::press::sheet::Surround;
+use crate::press::{Leave, Press, PressError, Printed};
+
+use super::city::{City, CityError};
+
+/// A specimen could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecimenError {
+    /// The sample city.
+    #[error(transparent)]
+    City(#[from] CityError),
+    /// The day.
+    #[error(transparent)]
+    Day(#[from] CalendarError),
+    /// The press.
+    #[error(transparent)]
+    Press(#[from] PressError),
+}
+
+/// The day on specimens: 令和8年1月15日.
+pub fn specimen_day() -> Result<Day, CalendarError> {
+    Day::from_ymd(2026, 1, 15)
+}
+
+/// Prints a 見本 of a document.
+pub fn specimen(press: &Press, document: &Composed) -> Result<Printed, SpecimenError> {
+    let city = City::sample()?;
+    let office = &city.office("kita-ku")?.office;
+    let day = specimen_day()?;
+    let signatory = office.signatory(day).map_err(CityError::from)?;
+    let short_digest = document.digest().short();
+    let surround =
+        Surround { day, office: &office.name, signatory, number: None, ground: false, short_digest: &short_digest };
+    Ok(press.print(document, Leave::Specimen, &surround)?)
+}
