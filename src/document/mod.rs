@@ -8,9 +8,11 @@ pub mod entry;
 pub mod json;
 pub mod jumin;
 pub mod juminhyo_utsushi;
+pub mod kakuninyo_juminhyo;
 pub mod parse;
 pub mod picture;
 pub mod refusal;
+pub mod uketsuke;
 pub mod view;
 pub mod words;
 
