@@ -94,6 +94,7 @@ catalog! {
     "jukyohyoji-henko-shomei": jukyohyoji_henko_shomei::JukyohyojiHenkoShomei, Approval, Certificate, fee false;
     "fuhyo-haikizumi-shomeisho": fuhyo_haikizumi_shomeisho::FuhyoHaikizumiShomeisho, Approval, Certificate, fee true;
     "inkan-toroku-shomeisho": inkan_toroku_shomeisho::InkanTorokuShomeisho, Approval, Certificate, fee true;
+    "kakuninyo-juminhyo": kakuninyo_juminhyo::KakuninyoJuminhyo, Never, Internal, fee false;
 }
 
 impl Kind {

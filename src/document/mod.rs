@@ -14,9 +14,11 @@ pub mod json;
 pub mod jukyohyoji_henko_shomei;
 pub mod jumin;
 pub mod juminhyo_utsushi;
+pub mod kakuninyo_juminhyo;
 pub mod parse;
 pub mod picture;
 pub mod refusal;
+pub mod uketsuke;
 pub mod view;
 pub mod words;
 
