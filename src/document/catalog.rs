@@ -94,6 +94,11 @@ catalog! {
     "fax-tensha": fax_tensha::FaxTensha, Approval, Certificate, fee true;
     "juminhyo-utsushi-koiki": juminhyo_utsushi_koiki::JuminhyoUtsushiKoiki, Auto, Certificate, fee true;
     "kisaijiko-shomeisho": kisaijiko_shomeisho::KisaijikoShomeisho, Approval, Certificate, fee true;
+    "fuzaiju-shomeisho": fuzaiju_shomeisho::FuzaijuShomeisho, Approval, Certificate, fee true;
+    "jukyohyoji-henko-shomei": jukyohyoji_henko_shomei::JukyohyojiHenkoShomei, Approval, Certificate, fee false;
+    "fuhyo-haikizumi-shomeisho": fuhyo_haikizumi_shomeisho::FuhyoHaikizumiShomeisho, Approval, Certificate, fee true;
+    "inkan-toroku-shomeisho": inkan_toroku_shomeisho::InkanTorokuShomeisho, Approval, Certificate, fee true;
+    "kakuninyo-juminhyo": kakuninyo_juminhyo::KakuninyoJuminhyo, Never, Internal, fee false;
 }
 
 impl Kind {

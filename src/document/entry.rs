@@ -56,6 +56,8 @@ allowed! {
     OmittedOrNotApplicable = [Omitted, NotApplicable];
     /// May be omitted, be empty, or not concern the person.
     AnyButUndeclared = [Omitted, NoData, NotApplicable];
+    /// May be empty in the register.
+    NoDataOnly = [NoData];
     /// May be empty in the register, or not concern the person.
     NoDataOrNotApplicable = [NoData, NotApplicable];
     /// May be a figure that was not declared or is not stated.
@@ -78,6 +80,8 @@ pub type Omittable<T> = Entry<T, OmittedOrNoData>;
 pub type OmittableIfAny<T> = Entry<T, AnyButUndeclared>;
 /// A field that may be empty in the register or not concern the person.
 pub type Perhaps<T> = Entry<T, NoDataOrNotApplicable>;
+/// A field that may be empty in the register.
+pub type Known<T> = Entry<T, NoDataOnly>;
 /// A figure of a tax certificate.
 pub type Declared<T> = Entry<T, UndeclaredOnly>;
 

@@ -302,7 +302,8 @@ fn put_tsusho_rireki(draft: &mut Draft<'_>, number: usize, path: &str, person: &
     }
 }
 
-fn tsusho_rireki_text(words: &Words, entry: &TsushoRireki) -> String {
+/// One entry of the history of 通称 in a sentence.
+pub(super) fn tsusho_rireki_text(words: &Words, entry: &TsushoRireki) -> String {
     let kisai_hi = words.date(entry.kisai_hi.recorded(), DateStyle::Running);
     let mut text = words.fill(
         "tsusho-rireki.kisai",

@@ -1,7 +1,7 @@
 //! Parsing is validating: what parses can be printed. Every fault is collected, so that a clerk sees
 //! all of them at once.
 
-use crate::domain::calendar::{CalendarError, Day, SeirekiDate, WarekiDate};
+use crate::domain::calendar::{CalendarError, Day, RecordedDate, SeirekiDate, WarekiDate};
 use crate::domain::money::Yen;
 use crate::domain::number::{
     AtenaBango, HojinBango, JuminhyoCode, KisoNenkinBango, KojinBango, NumberError, SetaiBango,
@@ -427,6 +427,7 @@ macro_rules! parse_as_text {
 parse_as_text! {
     WarekiDate, str::parse, CalendarError, ToString::to_string;
     SeirekiDate, str::parse, CalendarError, ToString::to_string;
+    RecordedDate, str::parse, CalendarError, ToString::to_string;
     Day, str::parse, CalendarError, ToString::to_string;
     KojinBango, Self::parse, NumberError, |n| n.as_str().to_owned();
     JuminhyoCode, Self::parse, NumberError, |n| n.as_str().to_owned();

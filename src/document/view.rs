@@ -177,10 +177,7 @@ impl<'w> Draft<'w> {
 
     /// The printed form of an entry: its value by `show`, or its kind of nothing.
     pub fn entry<T, A>(&self, entry: &Entry<T, A>, show: impl FnOnce(&T) -> String) -> String {
-        match entry.as_result() {
-            Ok(value) => show(value),
-            Err(kind) => self.nothing(kind),
-        }
+        self.words.entry(entry, show)
     }
 
     /// A date inside a grid.

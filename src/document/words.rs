@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::calendar::{DateParts, Day, RecordedDate, YearPart};
 
+use super::entry::Entry;
 use super::refusal::Refusal;
 
 /// Wording of one kind: its own file over the common one.
@@ -96,6 +97,14 @@ impl Words {
     /// A day of the calendar in 和暦.
     pub fn day(&self, day: Day, style: DateStyle) -> String {
         self.date(&RecordedDate::wareki(day), style)
+    }
+
+    /// The printed form of an entry: its value by `show`, or its kind of nothing.
+    pub fn entry<T, A>(&self, entry: &Entry<T, A>, show: impl FnOnce(&T) -> String) -> String {
+        match entry.as_result() {
+            Ok(value) => show(value),
+            Err(kind) => self.get(&format!("nothing.{}", kind.key())).to_owned(),
+        }
     }
 
     /// The sentence that tells a person of a refusal: place, what is wrong, what to do.

@@ -71,6 +71,8 @@ pub struct Slot {
     pub inset: f64,
     /// Grey of the text, 0 black to 1 white.
     pub grey: f64,
+    /// Whether its strokes are thickened: changed values. The glyphs stay those of the style.
+    pub bold: bool,
     /// Extra space between characters, in em.
     pub tracking: f64,
     /// What happens to a value that does not fit.
@@ -96,6 +98,7 @@ impl Default for Slot {
             align: Align::Left,
             inset: 0.0,
             grey: 0.0,
+            bold: false,
             tracking: 0.0,
             overflow: Overflow::Refuse,
             picture: false,
@@ -331,6 +334,7 @@ fn slot_of(dict: &Dict, name: String, page: usize) -> Result<Slot, &'static str>
         },
         inset: length("inset")?,
         grey: number("grey", 0.0),
+        bold: flag("bold"),
         tracking: number("tracking", 0.0),
         overflow: match text_of(dict, "overflow").as_deref() {
             Some("annex") => Overflow::Annex,

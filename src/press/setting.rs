@@ -9,7 +9,7 @@ use std::str::FromStr;
 use typst::layout::{Abs, Em, FrameItem, Point};
 use typst::syntax::Span;
 use typst::text::{Glyph, Lang, Region, TextItem};
-use typst::visualize::{Color, Luma, Paint, ProcessColor};
+use typst::visualize::{Color, FixedStroke, Luma, Paint, ProcessColor};
 
 use crate::domain::text::{Moji, moji};
 
@@ -22,6 +22,8 @@ const STEP: f64 = 0.5;
 const ASCENT: f64 = 0.88;
 /// Space that several lines keep to the rules above and below them together, in points (0.4 mm).
 const CLEAR: f64 = 0.4 * 72.0 / 25.4;
+/// Thickness of the stroke around the glyphs of a bold slot, in em.
+const BOLD: f64 = 0.045;
 /// Space of one digit: a character of wording only, so that 1 stands under 10.
 pub const FIGURE_SPACE: char = '\u{2007}';
 /// A line break that wording may ask for.
@@ -262,11 +264,12 @@ fn text_item(first: &Sort<'_>, sorts: &[Sort<'_>], slot: &Slot, size: f64) -> Te
             span: (Span::detached(), 0),
         });
     }
+    let paint = Paint::Solid(Color::Process(ProcessColor::Luma(Luma::new(slot.grey as f32, 1.0))));
     TextItem {
         font: first.typeface.instance().clone(),
         size: Abs::pt(size),
-        fill: Paint::Solid(Color::Process(ProcessColor::Luma(Luma::new(slot.grey as f32, 1.0)))),
-        stroke: None,
+        stroke: slot.bold.then(|| FixedStroke::from_pair(paint.clone(), Abs::pt(BOLD * size))),
+        fill: paint,
         lang: Lang::JAPANESE,
         region: Region::from_str("JP").ok(),
         text: text.into(),

@@ -333,6 +333,9 @@ impl Job<'_> {
                 put(format!("number.{page}"), self.number_line(page, pages), "", None);
             }
         }
+        for slot in (0..pages).map(|page| format!("digest.{page}")).filter(|slot| form.slots.contains_key(slot)) {
+            put(slot, self.surround.short_digest.to_owned(), "", None);
+        }
         for (index, sheet) in annex.iter().enumerate() {
             put(format!("a{index}.subject"), self.view.subject.join("\u{3000}"), "", None);
             for (row, annexed) in sheet.iter().enumerate() {
