@@ -91,6 +91,7 @@ macro_rules! catalog {
 catalog! {
     "juminhyo-utsushi": juminhyo_utsushi::JuminhyoUtsushi, Approval, Certificate, fee true;
     "kakuninyo-juminhyo": kakuninyo_juminhyo::KakuninyoJuminhyo, Never, Internal, fee false;
+    "uketsuke-kakuninhyo": uketsuke_kakuninhyo::UketsukeKakuninhyo, Never, Internal, fee false;
 }
 
 impl Kind {
