@@ -25,6 +25,7 @@ pub mod parse;
 pub mod picture;
 pub mod refusal;
 pub mod uketsuke;
+pub mod uketsuke_kakuninhyo;
 pub mod view;
 pub mod words;
 
