@@ -9,9 +9,9 @@ use shomei::document::refusal::Refusals;
 use shomei::document::words::Words;
 use shomei::issuing::specimen::{SpecimenError, specimen};
 use shomei::press::sheet::SheetError;
-use shomei::press::{Press, PressError};
+use shomei::press::PressError;
 
-use super::{Lines, REFUSED, kind, read_input, told};
+use super::{Lines, REFUSED, kind, render, read_input, told};
 
 /// Arguments of `shomei check`.
 #[derive(Args)]
@@ -20,6 +20,9 @@ pub struct Arguments {
     kind: String,
     /// The data, JSON; `-` reads standard input.
     data: PathBuf,
+    /// Fonts that the city adds for stated code points (TOML: file, sha256, ranges).
+    #[arg(long)]
+    fonts: Option<PathBuf>,
     /// Refusals as JSON on standard output.
     #[arg(long)]
     json: bool,
@@ -48,7 +51,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 fn check(arguments: &Arguments) -> Result<Option<(Refusals, std::sync::Arc<Words>)>, Lines> {
     let kind = kind(&arguments.kind)?;
-    let press = Press::embedded()?;
+    let press = render::press(None, arguments.fonts.as_deref())?;
     let words = press.words(kind)?;
     let bytes = read_input(&arguments.data)?;
     let document = match kind.read(&bytes, &**press.typefaces()) {

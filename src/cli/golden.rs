@@ -60,7 +60,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn go(action: &Action, place: &Where) -> Result<ExitCode, Lines> {
-    let press = render::press(place.templates.as_deref())?;
+    let press = render::press(place.templates.as_deref(), None)?;
     let mut different = Vec::new();
     let mut compared = 0usize;
     for (kind, name, sample) in samples(place)? {

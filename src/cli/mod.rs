@@ -2,6 +2,7 @@
 
 mod bench_page;
 mod check;
+mod city_fonts;
 mod confined;
 mod demo;
 mod golden;

@@ -6,10 +6,9 @@ use std::process::ExitCode;
 use clap::Args;
 use shomei::issuing::specimen::specimen;
 use shomei::press::template::Templates;
-use shomei::press::typeface::Typefaces;
 use shomei::press::{Press, raster};
 
-use super::{Lines, confined, end, kind, read_input, told, told_of};
+use super::{Lines, city_fonts, confined, end, kind, read_input, told, told_of};
 
 /// Dots an inch of the pictures.
 const DPI: f64 = 150.0;
@@ -30,6 +29,9 @@ pub struct Arguments {
     /// Other templates, for trying out forms. They run in a process of their own, with limits.
     #[arg(long)]
     templates: Option<PathBuf>,
+    /// Fonts that the city adds for stated code points (TOML: file, sha256, ranges).
+    #[arg(long)]
+    fonts: Option<PathBuf>,
 }
 
 /// Runs it.
@@ -41,17 +43,17 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 /// The press over the embedded templates, or over those of a folder.
-pub fn press(templates: Option<&Path>) -> Result<Press, Lines> {
+pub fn press(templates: Option<&Path>, fonts: Option<&Path>) -> Result<Press, Lines> {
     let templates = match templates {
         Some(folder) => Templates::from_directory(folder)?,
         None => Templates::embedded(),
     };
-    Ok(Press::new(templates, Typefaces::embedded()?))
+    Ok(Press::new(templates, city_fonts::typefaces(fonts)?))
 }
 
 fn render(arguments: &Arguments, templates: Option<&Path>) -> Result<(), Lines> {
     let kind = kind(&arguments.kind)?;
-    let press = press(templates)?;
+    let press = press(templates, arguments.fonts.as_deref())?;
     let words = press.words(kind)?;
     let bytes = read_input(&arguments.data)?;
     let document = kind.read(&bytes, &**press.typefaces()).map_err(|refusals| told(&refusals, &words))?;

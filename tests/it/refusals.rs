@@ -245,3 +245,25 @@ fn a_template_that_fails_or_loops_does_no_harm() {
         assert!(told.contains(code), "{text}: {told}");
     }
 }
+
+#[test]
+fn a_private_character_is_printed_only_in_the_font_that_the_city_pinned_for_it() {
+    let data = changed(|h| h["setaiin"][3]["kokumin"]["nihonjin"]["shimei"]["shi_mei"]["mei"] = json!("花\u{E000}"));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(root().join("tests/fixtures/gaiji.ttf"), folder.path().join("gaiji.ttf")).unwrap();
+    let list = folder.path().join("fonts.toml");
+    let write = |sha256: &str, range: &str| {
+        let text = format!("[[font]]\nfile = \"gaiji.ttf\"\nsha256 = \"{sha256}\"\nranges = [\"{range}\"]\n");
+        std::fs::write(&list, text).unwrap();
+    };
+    let more = ["--fonts", list.to_str().unwrap()];
+    let pinned = "ced670f0b135ba441786bbdc0150846210c4691e00a085c3ba5a2b125f2f4dd7";
+    write(pinned, "E000-E0FF");
+    let (code, told, written) = render("juminhyo-utsushi", &data, &more);
+    assert_eq!((code, written), (0, true), "{told}");
+    // Another file than the pinned one, and a font that was assigned other code points.
+    write(&pinned.replace('a', "b"), "E000-E0FF");
+    assert!(render("juminhyo-utsushi", &data, &more).1.contains("SHA-256"));
+    write(pinned, "E001-E0FF");
+    assert!(render("juminhyo-utsushi", &data, &more).1.contains("moji-private-use"));
+}
