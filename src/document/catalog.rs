@@ -94,6 +94,7 @@ catalog! {
     "fax-tensha": fax_tensha::FaxTensha, Approval, Certificate, fee true;
     "juminhyo-utsushi-koiki": juminhyo_utsushi_koiki::JuminhyoUtsushiKoiki, Auto, Certificate, fee true;
     "kisaijiko-shomeisho": kisaijiko_shomeisho::KisaijikoShomeisho, Approval, Certificate, fee true;
+    "tenshutsu-shomeisho": tenshutsu_shomeisho::TenshutsuShomeisho, Approval, Certificate, fee false;
     "fuzaiju-shomeisho": fuzaiju_shomeisho::FuzaijuShomeisho, Approval, Certificate, fee true;
     "jukyohyoji-henko-shomei": jukyohyoji_henko_shomei::JukyohyojiHenkoShomei, Approval, Certificate, fee false;
     "fuhyo-haikizumi-shomeisho": fuhyo_haikizumi_shomeisho::FuhyoHaikizumiShomeisho, Approval, Certificate, fee true;
