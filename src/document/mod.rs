@@ -9,6 +9,7 @@ pub mod entry;
 pub mod fax_tensha;
 pub mod fuhyo_haikizumi_shomeisho;
 pub mod fuzaiju_shomeisho;
+pub mod honnin_kakunin_tsuchi;
 pub mod inei;
 pub mod inkan_ido_kekka_kakuninhyo;
 pub mod inkan_toroku_shomeisho;
