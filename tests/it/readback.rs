@@ -85,7 +85,7 @@ impl Sample {
     fn new(body: &str) -> Self {
         let fonts: Vec<Font> = [shomei_fonts::IPAMJ_MINCHO, shomei_fonts::BIZ_UD_GOTHIC]
             .into_iter()
-            .flat_map(|font| Font::iter(Bytes::new(font)))
+            .flat_map(|font| Font::iter(Bytes::new(font.data)))
             .collect();
         let file = |path| RootedPath::new(VirtualRoot::Project, VirtualPath::new(path).unwrap()).intern();
         Self {
@@ -322,7 +322,7 @@ fn poppler(pdf: &[u8], option: &str) -> String {
 }
 
 #[test]
-#[ignore = "needs pdftotext of poppler-utils"]
+
 fn poppler_reads_the_same_letters() {
     for (about, body) in PAGES {
         let pdf = export(&Sample::new(body).document(), false);

@@ -1,0 +1,247 @@
+//! Refusals: each by the program, with its code, its place, its sentence; exit 2; no output file.
+
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::root;
+
+fn sample(kind: &str) -> Value {
+    let text = std::fs::read_to_string(root().join(format!("samples/{kind}.json"))).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// What `shomei render` says to data: exit code, standard error, whether a file was written.
+fn render(kind: &str, data: &[u8], more: &[&str]) -> (i32, String, bool) {
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.pdf");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_shomei"))
+        .args(["render", kind, "-", "-o", output.to_str().unwrap()])
+        .args(more)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The program may stop reading before the end: that is one of the refusals.
+    let _ = child.stdin.take().unwrap().write_all(data);
+    let done = child.wait_with_output().unwrap();
+    let written = output.exists();
+    (done.status.code().unwrap_or(-1), String::from_utf8(done.stderr).unwrap(), written)
+}
+
+fn refused(kind: &str, data: &[u8]) -> String {
+    let (code, told, written) = render(kind, data, &[]);
+    assert_eq!(code, 2, "{told} {}", String::from_utf8_lossy(&data[..data.len().min(3000)]));
+    assert!(!written, "a file was written");
+    told
+}
+
+/// The sample of 住民票の写し with one change.
+fn changed(change: impl FnOnce(&mut Value)) -> Vec<u8> {
+    let mut value = sample("juminhyo-utsushi");
+    change(&mut value["setai_renki"]);
+    value.to_string().into_bytes()
+}
+
+#[test]
+fn each_fault_of_a_household_is_named_with_its_place() {
+    let person = |n: usize| format!("setai_renki.setaiin[{n}]");
+    let cases: Vec<(Vec<u8>, String)> = vec![
+        (changed(|h| h["memo"] = json!("x")), "setai_renki.memo: unknown-field".to_owned()),
+        (changed(|h| { h.as_object_mut().unwrap().remove("jusho"); }), "setai_renki.jusho: missing-field".to_owned()),
+        (changed(|h| h["setai_ninzu"] = json!("4")), "setai_renki.setai_ninzu: wrong-type".to_owned()),
+        (changed(|h| h["setai_ninzu"] = json!(4.5)), "setai_renki.setai_ninzu: not-a-whole-number".to_owned()),
+        (changed(|h| h["setainushi"] = Value::Null), "setai_renki.setainushi: null".to_owned()),
+        (changed(|h| h["setaiin"] = json!([])), "setai_renki.setaiin: empty-household".to_owned()),
+        (changed(|h| h["setaiin"][0]["zokugara"] = json!("子")), "setai_renki.setaiin: setainushi-missing".to_owned()),
+        (changed(|h| h["setaiin"][1]["zokugara"] = json!("世帯主")), "setai_renki.setaiin: setainushi-double".to_owned()),
+        (changed(|h| h["setaiin"][2]["zokugara"] = json!("孫")), format!("{}.zokugara: zokugara-unknown", person(2))),
+        (changed(|h| h["setaiin"][0]["kojin_bango"] = json!("123456789012")), format!("{}.kojin_bango: number-check-digit", person(0))),
+        (changed(|h| h["setaiin"][0]["kojin_bango"] = json!("983205673214")), format!("{}.kojin_bango: needs-permission", person(0))),
+        (changed(|h| h["setaiin"][0]["juminhyo_code"] = json!("24727059608")), format!("{}.juminhyo_code: needs-permission", person(0))),
+        (changed(|h| h["setaiin"][1]["atena_bango"] = h["setaiin"][0]["atena_bango"].clone()), format!("{}.atena_bango: same-person-twice", person(1))),
+        (changed(|h| h["setaiin"][0]["kokumin"]["nihonjin"]["seinengappi"] = json!("1980-12-26")), format!("{}.kokumin.nihonjin.seinengappi: date-wants-wareki", person(0))),
+        (changed(|h| h["setaiin"][0]["kokumin"]["nihonjin"]["seinengappi"] = json!("S64-01-08")), format!("{}.kokumin.nihonjin.seinengappi: date-outside-era", person(0))),
+    ];
+    for (data, expected) in cases {
+        let told = refused("juminhyo-utsushi", &data);
+        assert!(told.lines().any(|line| line.starts_with(&expected)), "{expected}\n{told}");
+        assert!(told.lines().all(|line| line.contains('。')), "a sentence for a person: {told}");
+        assert!(!told.contains("983205673214"), "the number itself is not told: {told}");
+    }
+}
+
+#[test]
+fn all_refusals_come_at_once() {
+    let data = changed(|h| {
+        h["memo"] = json!(1);
+        h["setainushi"] = json!("");
+        h["setaiin"][0]["seibetsu"] = json!("x");
+        h["setaiin"][3]["todokede_hi"] = json!("H20-13-01");
+    });
+    let told = refused("juminhyo-utsushi", &data);
+    for code in ["unknown-field", "empty-text", "seibetsu-unknown", "date-month"] {
+        assert!(told.contains(code), "{code}: {told}");
+    }
+}
+
+#[test]
+fn a_character_that_the_font_lacks_is_named_and_never_replaced() {
+    let name = |mei: &str| {
+        let mei = mei.to_owned();
+        changed(move |h| h["setaiin"][3]["kokumin"]["nihonjin"]["shimei"]["shi_mei"]["mei"] = json!(mei))
+    };
+    let place = "setai_renki.setaiin[3].kokumin.nihonjin.shimei.shi_mei.mei";
+    for (mei, code, says) in [
+        // A sequence that the font lacks: the ones that it has are offered.
+        ("葛\u{E0110}葉", "moji-sequence-not-in-font", "U+845B U+E0102"),
+        ("花\u{E000}", "moji-private-use", "手書き対応"),
+        // A simplified form that IPAmj lacks, and a look-alike radical.
+        ("汉", "moji-not-in-font", "U+6C49"),
+        ("⻝", "moji-not-in-font", "U+2EDD"),
+        ("\u{E0101}葉", "moji-lone-selector", "U+E0101"),
+        ("花\u{200B}子", "moji-control", "U+200B"),
+        ("花\u{FFFE}", "moji-non-character", "U+FFFE"),
+    ] {
+        let told = refused("juminhyo-utsushi", &name(mei));
+        let line = told.lines().find(|line| line.starts_with(&format!("{place}: {code}")));
+        assert!(line.is_some_and(|line| line.contains(says)), "{code}: {told}");
+    }
+}
+
+#[test]
+fn what_is_too_long_even_for_the_annex_is_refused_by_name() {
+    let told = refused("juminhyo-utsushi", &changed(|h| {
+        h["setaiin"][0]["kokumin"]["nihonjin"]["honseki"] = json!("見本".repeat(400));
+    }));
+    assert!(told.starts_with("setai_renki.setaiin[0].honseki: too-long-for-annex"), "{told}");
+    let told = refused("juminhyo-utsushi", &changed(|h| h["setainushi"] = json!("見".repeat(400))));
+    assert!(told.contains("setainushi: too-long (capacity="), "{told}");
+}
+
+#[test]
+fn death_before_birth() {
+    let text = std::fs::read_to_string(root().join("samples/juminhyo-utsushi/johyo-death.json")).unwrap();
+    let mut value: Value = serde_json::from_str(&text).unwrap();
+    value["johyo"]["jiyu_hi"] = json!("T10-01-01");
+    let told = refused("juminhyo-utsushi", value.to_string().as_bytes());
+    assert!(told.contains("johyo.jiyu_hi: death-before-birth"), "{told}");
+}
+
+#[test]
+fn json_that_is_too_much_or_too_deep_or_says_a_thing_twice() {
+    let large = format!("{{\"setai_renki\": \"{}\"}}", "x".repeat(11 * 1024 * 1024));
+    assert!(refused("juminhyo-utsushi", large.as_bytes()).contains("json-too-large"));
+    let deep = "[".repeat(100_000);
+    assert!(refused("juminhyo-utsushi", deep.as_bytes()).contains("json-too-deep"));
+    assert!(refused("juminhyo-utsushi", b"{\"setai_renki\": ").contains("json-malformed"));
+    let twice = String::from_utf8(changed(|_| {})).unwrap().replacen("\"setai_ninzu\":4", "\"setai_ninzu\":4,\"setai_ninzu\":4", 1);
+    assert!(refused("juminhyo-utsushi", twice.as_bytes()).contains("setai_ninzu: duplicate-field"));
+    let crowd = changed(|h| {
+        let person = h["setaiin"][0].clone();
+        h["setaiin"] = json!(vec![person; 10_000]);
+    });
+    assert!(refused("juminhyo-utsushi", &crowd).contains("setaiin: too-many-items"));
+}
+
+#[test]
+fn check_says_the_same_as_render() {
+    let data = changed(|h| h["setaiin"][0]["zokugara"] = json!("孫"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("data.json");
+    std::fs::write(&file, &data).unwrap();
+    let checked = crate::shomei(&["check", "juminhyo-utsushi", file.to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(2));
+    assert_eq!(String::from_utf8(checked.stderr).unwrap(), refused("juminhyo-utsushi", &data));
+    let checked = crate::shomei(&["check", "juminhyo-utsushi", file.to_str().unwrap(), "--json"]);
+    let list: Value = serde_json::from_slice(&checked.stdout).unwrap();
+    assert_eq!(list[0]["code"], "zokugara-unknown");
+    assert_eq!(list[0]["path"], "setai_renki.setaiin[0].zokugara");
+}
+
+#[test]
+fn brought_files_that_cannot_be_certified() {
+    use data_encoding::BASE64;
+    let form = |bytes: &[u8]| {
+        let mut value = sample("kisaijiko-shomeisho-tegaki");
+        value["yoshiki"] = json!(BASE64.encode(bytes));
+        value.to_string().into_bytes()
+    };
+    let sample_file = |path: &str| std::fs::read(root().join("samples").join(path)).unwrap();
+    let pdf = sample_file("kisaijiko-shomeisho-tegaki/nenkin-genkyo.pdf");
+    let tiff = sample_file("kisaijiko-shomeisho-tegaki/genkyo.tiff");
+    // A PNG of 60,000 by 60,000 dots in a few bytes: refused by its header.
+    let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    bomb.extend([0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for (bytes, codes) in [
+        (b"hello".to_vec(), &["unknown-format"][..]),
+        (pdf[..pdf.len() / 2].to_vec(), &["corrupt-pdf"]),
+        (tiff[..tiff.len() / 2].to_vec(), &["truncated-tiff", "corrupt-tiff", "fax-line"]),
+        (bomb, &["image-too-large", "corrupt-picture", "resolution-missing"]),
+        (without_fonts(), &["font-not-embedded"]),
+    ] {
+        let told = refused("kisaijiko-shomeisho-tegaki", &form(&bytes));
+        assert!(codes.iter().any(|code| told.contains(&format!("yoshiki: {code}"))), "{codes:?}: {told}");
+    }
+    let mut value = sample("kisaijiko-shomeisho-tegaki");
+    value["ichi"]["x_mm"] = json!(150);
+    assert!(refused("kisaijiko-shomeisho-tegaki", value.to_string().as_bytes()).contains("overlay-off-sheet"));
+}
+
+/// A PDF that shows text in Helvetica, which it does not bring along.
+fn without_fonts() -> Vec<u8> {
+    use lopdf::{Document, Object, Stream, dictionary};
+    let mut pdf = Document::with_version("1.4");
+    let pages = pdf.new_object_id();
+    let font = pdf.add_object(dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica" });
+    let content = pdf.add_object(Stream::new(dictionary! {}, b"BT /F1 12 Tf 72 700 Td (hello) Tj ET".to_vec()));
+    let page = pdf.add_object(dictionary! {
+        "Type" => "Page",
+        "Parent" => pages,
+        "MediaBox" => vec![0.into(), 0.into(), 595.into(), 842.into()],
+        "Contents" => content,
+        "Resources" => dictionary! { "Font" => dictionary! { "F1" => font } },
+    });
+    pdf.objects.insert(pages, Object::Dictionary(dictionary! {
+        "Type" => "Pages", "Kids" => vec![page.into()], "Count" => 1,
+    }));
+    let catalog = pdf.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages });
+    pdf.trailer.set("Root", catalog);
+    let mut bytes = Vec::new();
+    pdf.save_to(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn a_template_that_fails_or_loops_does_no_harm() {
+    let data = changed(|_| {});
+    let folder = tempfile::tempdir().unwrap();
+    let copy = |from: &str| {
+        for entry in std::fs::read_dir(root().join(from)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let to = folder.path().join(from.trim_start_matches("templates").trim_start_matches('/'));
+                std::fs::create_dir_all(&to).unwrap();
+                std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+            }
+        }
+    };
+    ["templates", "templates/lib", "templates/words"].into_iter().for_each(copy);
+    let template = folder.path().join("juminhyo-utsushi.typ");
+    let more = ["--templates", folder.path().to_str().unwrap()];
+    assert_eq!(render("juminhyo-utsushi", &data, &more).0, 0);
+    for (text, code) in [
+        ("#panic(\"x\")", "template-failed"),
+        ("#let f(n) = f(n + 1)\n#f(0)", "template-failed"),
+        ("#read(\"/etc/passwd\")", "template-failed"),
+        ("#import \"@preview/x:1.0.0\": *", "template-failed"),
+        ("#{ let i = 0; while true { i = i + 1; if calc.rem(i, 1000) == 0 { i = 0 } } }", "template"),
+        ("#{ let a = (\"xxxxxxxxxxxxxxxx\",); for i in range(40) { a = a + a }; a.len() }", "template-limits"),
+    ] {
+        std::fs::write(&template, text).unwrap();
+        let (exit, told, written) = render("juminhyo-utsushi", &data, &more);
+        assert_eq!((exit, written), (2, false), "{text}: {told}");
+        assert!(told.contains(code), "{text}: {told}");
+    }
+}

@@ -1,0 +1,248 @@
+//! No warrant, no seal; what was approved is what is sealed; what is omitted is absent.
+
+use serde_json::{Value, json};
+use shomei::case::warrant::{Cover, WarrantError};
+use shomei::case::{Actor, Case, Command};
+use shomei::document::catalog::{Composed, KINDS, Sealing};
+use shomei::domain::calendar::Day;
+use shomei::issuing::city::City;
+use shomei::issuing::{Issued, IssueError, Issuing, Numbers, Terminal};
+use shomei::press::mark::MarkKey;
+use shomei::press::readback::read_back;
+use shomei::press::sheet::Surround;
+use shomei::press::{Leave, Press, PressError, mark};
+use shomei::procedure::Party;
+
+use crate::{document, root, samples, tool};
+
+fn person(id: &str, party: Party) -> Actor {
+    Actor { id: id.to_owned(), party }
+}
+
+fn approved(cover: &Cover) -> Case {
+    let mut case = Case::receive(person("a", Party::Contractor)).unwrap();
+    for (command, actor) in [
+        (Command::Enter { cover: cover.clone() }, person("a", Party::Contractor)),
+        (Command::Collate, person("b", Party::Contractor)),
+        (Command::Examine, person("c", Party::City)),
+        (Command::Approve { cover: cover.clone() }, person("c", Party::City)),
+    ] {
+        let event = case.decide(command, &actor).unwrap();
+        case = case.apply(event);
+    }
+    case
+}
+
+struct Office {
+    press: Press,
+    city: City,
+    key: MarkKey,
+}
+
+impl Office {
+    fn new() -> Self {
+        Self {
+            press: Press::embedded().unwrap(),
+            city: City::sample().unwrap(),
+            key: MarkKey::from_bytes(&[5; 32]).unwrap(),
+        }
+    }
+
+    fn issuing(&self) -> Issuing<'_> {
+        Issuing { press: &self.press, city: &self.city, key: &self.key, host: "verify.mihon.example", ground: true }
+    }
+
+    fn day() -> Day {
+        "2026-01-15".parse().unwrap()
+    }
+
+    fn cover(&self, document: &Composed, day: Day) -> Cover {
+        let issuing = self.issuing();
+        let surround = issuing.surround(self.city.office("kita-ku").unwrap(), day, "").unwrap();
+        self.press.cover(document, &surround)
+    }
+
+    fn issue(&self, case: &Case, document: &Composed, day: Day) -> Result<Issued, IssueError> {
+        let terminal = Terminal { number: 1, name: "本庁01".to_owned(), printer: "P003".to_owned() };
+        let office = self.city.office("kita-ku").unwrap();
+        self.issuing().issue(case, document, office, day, &terminal, &mut Numbers::default())
+    }
+}
+
+fn sample(kind: &str) -> Vec<u8> {
+    std::fs::read(root().join(format!("samples/{kind}.json"))).unwrap()
+}
+
+fn text_of(pdf: &[u8]) -> String {
+    read_back(pdf).unwrap().iter().flat_map(|page| &page.runs).map(|run| run.text.as_str()).collect()
+}
+
+#[test]
+fn a_warrant_covers_content_template_issuer_and_day() {
+    let office = Office::new();
+    let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
+    let right = office.cover(&document, Office::day());
+    assert!(office.issue(&approved(&right), &document, Office::day()).is_ok());
+    let mut content = right.clone();
+    content.digest.0[0] ^= 1;
+    let mut template = right.clone();
+    template.templates[0] ^= 1;
+    let issuer = Cover { issuer: "x".to_owned(), ..right.clone() };
+    let yesterday = Cover { day: "2026-01-14".parse().unwrap(), ..right };
+    for (cover, error) in [
+        (content, WarrantError::OtherContent),
+        (template, WarrantError::OtherTemplate),
+        (issuer, WarrantError::OtherIssuer),
+        (yesterday, WarrantError::OtherDay),
+    ] {
+        let refused = office.issue(&approved(&cover), &document, Office::day());
+        assert!(
+            matches!(refused, Err(IssueError::Press(PressError::Warrant(ref found))) if *found == error),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_case_that_is_not_approved_gives_no_number_and_no_page() {
+    let office = Office::new();
+    let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
+    let case = Case::receive(person("a", Party::Contractor)).unwrap();
+    assert!(matches!(office.issue(&case, &document, Office::day()), Err(IssueError::NotApproved)));
+}
+
+#[test]
+fn kinds_that_are_never_sealed_cannot_be_sealed_even_with_a_warrant() {
+    let office = Office::new();
+    let mut never = 0;
+    for kind in KINDS.iter().filter(|kind| kind.sealing == Sealing::Never) {
+        let document = document(&office.press, kind.id, &sample(kind.id));
+        let case = approved(&office.cover(&document, Office::day()));
+        let refused = office.issue(&case, &document, Office::day());
+        assert!(matches!(refused, Err(IssueError::Press(PressError::Warrant(WarrantError::NeverSealed)))), "{}", kind.id);
+        never += 1;
+    }
+    assert!(never >= 5, "{never}");
+}
+
+#[test]
+fn every_certificate_can_be_sealed_and_its_qr_verifies() {
+    let office = Office::new();
+    for (kind, path) in samples() {
+        if kind.sealing == Sealing::Never {
+            continue;
+        }
+        let document = document(&office.press, kind.id, &std::fs::read(&path).unwrap());
+        let case = approved(&office.cover(&document, Office::day()));
+        let issued = office.issue(&case, &document, Office::day()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let sheets = issued.page.sheets();
+        let text = sheets.mark.as_deref().unwrap();
+        assert!(mark::verify(text, office.key.verifying()).is_ok(), "{}", path.display());
+        let all = text_of(issued.page.pdf());
+        assert!(all.contains("20260115"), "{}", path.display());
+        assert!(!all.contains("見本　　"), "a sealed page is no specimen: {}", path.display());
+    }
+}
+
+#[test]
+fn the_printed_qr_is_read_by_another_program() {
+    let office = Office::new();
+    let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
+    let case = approved(&office.cover(&document, Office::day()));
+    let issued = office.issue(&case, &document, Office::day()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let pdf = folder.path().join("page.pdf");
+    std::fs::write(&pdf, issued.page.pdf()).unwrap();
+    for dpi in ["300", "600"] {
+        let stem = folder.path().join(dpi);
+        tool("pdftoppm", &["-r", dpi, "-gray", "-png", pdf.to_str().unwrap(), stem.to_str().unwrap()]);
+        let picture = format!("{}-1.png", stem.display());
+        let read = tool("zbarimg", &["-q", "--raw", &picture]);
+        assert_eq!(String::from_utf8(read.stdout).unwrap().trim(), issued.page.sheets().mark.as_deref().unwrap());
+    }
+}
+
+#[test]
+fn copies_say_what_they_are_and_have_neither_seal_nor_qr() {
+    let office = Office::new();
+    let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
+    let issuing = office.issuing();
+    let entry = office.city.office("kita-ku").unwrap();
+    let surround = Surround { ground: false, ..issuing.surround(entry, Office::day(), "x").unwrap() };
+    let case = approved(&office.cover(&document, Office::day()));
+    let collation = case.collation_warrant().unwrap();
+    for (leave, words) in [(Leave::Specimen, "見本"), (Leave::Collation(&collation), "承認前・照合用")] {
+        let printed = office.press.print(&document, leave, &surround).unwrap();
+        for page in read_back(&printed.pdf).unwrap() {
+            assert!(page.runs.iter().any(|run| run.text == words), "{words} across the page");
+            assert!(page.images.is_empty(), "no seal, no QR");
+        }
+    }
+    // A certificate is never printed clean without its seal.
+    let clean = case.office_warrant(office.cover(&document, Office::day()));
+    let refused = office.press.print(&document, Leave::Office(&clean), &surround);
+    assert!(matches!(refused, Err(PressError::Warrant(WarrantError::CleanCertificate))));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let (one, other) = (Office::new(), Office::new());
+    let issue = |office: &Office| {
+        let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
+        let case = approved(&office.cover(&document, Office::day()));
+        office.issue(&case, &document, Office::day()).unwrap().page.pdf().to_vec()
+    };
+    let first = issue(&one);
+    // What was printed in between leaves no trace.
+    let between = document(&one.press, "juminhyo-utsushi", &std::fs::read(root().join("samples/juminhyo-utsushi/foreign.json")).unwrap());
+    let case = approved(&one.cover(&between, Office::day()));
+    one.issue(&case, &between, Office::day()).unwrap();
+    assert!(first == issue(&one), "the second time");
+    assert!(first == issue(&other), "another press");
+    let threads: Vec<Vec<u8>> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..4).map(|_| scope.spawn(|| issue(&one))).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(threads.iter().all(|file| *file == first), "four threads");
+}
+
+#[test]
+fn two_offices_on_a_border_day_have_their_own_head() {
+    let office = Office::new();
+    let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
+    let day: Day = "2026-03-10".parse().unwrap();
+    let case = approved(&office.cover(&document, day));
+    let text = text_of(office.issue(&case, &document, day).unwrap().page.pdf());
+    assert!(text.contains("見本県見本市北区長職務代理者"), "the deputy's title");
+    assert!(text.contains("令和８年３月１０日"));
+}
+
+#[test]
+fn what_is_omitted_is_nowhere_in_the_file() {
+    let office = Office::new();
+    let mut value: Value = serde_json::from_slice(&sample("juminhyo-utsushi")).unwrap();
+    let secret = "見本県見本市港区秘町九丁目";
+    let with = json!(secret);
+    value["setai_renki"]["setaiin"][0]["kokumin"]["nihonjin"]["honseki"] = with;
+    let printed = |value: &Value| {
+        let document = document(&office.press, "juminhyo-utsushi", value.to_string().as_bytes());
+        let case = approved(&office.cover(&document, Office::day()));
+        office.issue(&case, &document, Office::day()).unwrap().page.pdf().to_vec()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let plain = |name: &str, pdf: &[u8]| {
+        let (from, to) = (folder.path().join(format!("{name}.pdf")), folder.path().join(format!("{name}.qdf")));
+        std::fs::write(&from, pdf).unwrap();
+        tool("qpdf", &["--qdf", "--object-streams=disable", from.to_str().unwrap(), to.to_str().unwrap()]);
+        let text = tool("pdftotext", &[from.to_str().unwrap(), "-"]).stdout;
+        (std::fs::read(to).unwrap(), String::from_utf8(text).unwrap())
+    };
+    let (_, shown) = plain("with", &printed(&value));
+    assert!(shown.contains(secret), "the test would see it");
+    value["setai_renki"]["setaiin"][0]["kokumin"]["nihonjin"]["honseki"] = json!({ "nothing": "omitted" });
+    let (bytes, hidden) = plain("without", &printed(&value));
+    assert!(!hidden.contains("秘町"));
+    // Neither as text nor in a character map.
+    let contains = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    assert!(!contains("秘町".as_bytes()) && !contains(b"<79D8>") && !contains(b"<79d8>"));
+}
