@@ -99,6 +99,8 @@ catalog! {
     "jukyohyoji-henko-shomei": jukyohyoji_henko_shomei::JukyohyojiHenkoShomei, Approval, Certificate, fee false;
     "fuhyo-haikizumi-shomeisho": fuhyo_haikizumi_shomeisho::FuhyoHaikizumiShomeisho, Approval, Certificate, fee true;
     "inkan-toroku-shomeisho": inkan_toroku_shomeisho::InkanTorokuShomeisho, Approval, Certificate, fee true;
+    "inkan-ido-kekka-kakuninhyo": inkan_ido_kekka_kakuninhyo::InkanIdoKekkaKakuninhyo, Never, Internal, fee false;
+    "honnin-kakunin-tsuchi": honnin_kakunin_tsuchi::HonninKakuninTsuchi, Never, Notice, fee false;
     "kakuninyo-juminhyo": kakuninyo_juminhyo::KakuninyoJuminhyo, Never, Internal, fee false;
     "uketsuke-kakuninhyo": uketsuke_kakuninhyo::UketsukeKakuninhyo, Never, Internal, fee false;
 }
