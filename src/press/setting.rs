@@ -20,6 +20,8 @@ use super::typeface::{Typeface, Typefaces};
 const STEP: f64 = 0.5;
 /// Part of the em box that lies above the baseline, as in both typefaces.
 const ASCENT: f64 = 0.88;
+/// Space that several lines keep to the rules above and below them together, in points (0.4 mm).
+const CLEAR: f64 = 0.4 * 72.0 / 25.4;
 /// Space of one digit: a character of wording only, so that 1 stands under 10.
 pub const FIGURE_SPACE: char = '\u{2007}';
 /// A line break that wording may ask for.
@@ -87,7 +89,10 @@ pub fn set(text: &str, slot: &Slot, typefaces: &Typefaces) -> Result<Setting, To
 fn most_lines(slot: &Slot, size: f64) -> usize {
     (1..=slot.lines)
         .rev()
-        .find(|lines| block_height(*lines, size, slot.leading) <= slot.height + 0.01)
+        .find(|lines| {
+            let clear = if *lines > 1 { CLEAR } else { 0.0 };
+            block_height(*lines, size, slot.leading) + clear <= slot.height + 0.01
+        })
         .unwrap_or(1)
 }
 
