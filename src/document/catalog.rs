@@ -92,6 +92,7 @@ catalog! {
     "juminhyo-utsushi": juminhyo_utsushi::JuminhyoUtsushi, Approval, Certificate, fee true;
     "kisaijiko-shomeisho-tegaki": kisaijiko_shomeisho_tegaki::KisaijikoShomeishoTegaki, Approval, Certificate, fee true;
     "fax-tensha": fax_tensha::FaxTensha, Approval, Certificate, fee true;
+    "kazei-shotoku-shomeisho": kazei_shotoku_shomeisho::KazeiShotokuShomeisho, Approval, Certificate, fee true;
 }
 
 impl Kind {

@@ -58,6 +58,8 @@ allowed! {
     AnyButUndeclared = [Omitted, NoData, NotApplicable];
     /// May be empty in the register, or not concern the person.
     NoDataOrNotApplicable = [NoData, NotApplicable];
+    /// May not concern the person or property.
+    NotApplicableOnly = [NotApplicable];
     /// May be a figure that was not declared or is not stated.
     UndeclaredOnly = [Undeclared];
 }
@@ -78,6 +80,8 @@ pub type Omittable<T> = Entry<T, OmittedOrNoData>;
 pub type OmittableIfAny<T> = Entry<T, AnyButUndeclared>;
 /// A field that may be empty in the register or not concern the person.
 pub type Perhaps<T> = Entry<T, NoDataOrNotApplicable>;
+/// A field that does not concern everyone.
+pub type IfAny<T> = Entry<T, NotApplicableOnly>;
 /// A figure of a tax certificate.
 pub type Declared<T> = Entry<T, UndeclaredOnly>;
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::calendar::{DateParts, Day, RecordedDate, YearPart};
+use crate::domain::money::Yen;
 
 use super::refusal::Refusal;
 
@@ -81,7 +82,8 @@ impl Words {
         )
     }
 
-    fn year(&self, year: YearPart, style: DateStyle) -> String {
+    /// A year by its era and number, without 年.
+    pub fn year(&self, year: YearPart, style: DateStyle) -> String {
         match year {
             YearPart::Wareki { era, is_first: true, .. } => {
                 format!("{}{}", self.get(&format!("era.{era}")), self.get("date.first-year"))
@@ -96,6 +98,11 @@ impl Words {
     /// A day of the calendar in 和暦.
     pub fn day(&self, day: Day, style: DateStyle) -> String {
         self.date(&RecordedDate::wareki(day), style)
+    }
+
+    /// An amount of money without its unit, which stands in the heading: `1,234`, `−500`.
+    pub fn yen(&self, amount: Yen) -> String {
+        amount.grouped(self.get("amount.minus"))
     }
 
     /// The sentence that tells a person of a refusal: place, what is wrong, what to do.
