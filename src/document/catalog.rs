@@ -93,6 +93,7 @@ catalog! {
     "kisaijiko-shomeisho-tegaki": kisaijiko_shomeisho_tegaki::KisaijikoShomeishoTegaki, Approval, Certificate, fee true;
     "fax-tensha": fax_tensha::FaxTensha, Approval, Certificate, fee true;
     "kazei-shotoku-shomeisho": kazei_shotoku_shomeisho::KazeiShotokuShomeisho, Approval, Certificate, fee true;
+    "nozei-shomeisho": nozei_shomeisho::NozeiShomeisho, Approval, Certificate, fee true;
 }
 
 impl Kind {

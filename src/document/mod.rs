@@ -13,6 +13,7 @@ pub mod jumin;
 pub mod juminhyo_utsushi;
 pub mod kazei_shotoku_shomeisho;
 pub mod kisaijiko_shomeisho_tegaki;
+pub mod nozei_shomeisho;
 pub mod parse;
 pub mod picture;
 pub mod refusal;
