@@ -94,6 +94,7 @@ catalog! {
     "fax-tensha": fax_tensha::FaxTensha, Approval, Certificate, fee true;
     "kazei-shotoku-shomeisho": kazei_shotoku_shomeisho::KazeiShotokuShomeisho, Approval, Certificate, fee true;
     "nozei-shomeisho": nozei_shomeisho::NozeiShomeisho, Approval, Certificate, fee true;
+    "keijidosha-nozei-shomeisho": keijidosha_nozei_shomeisho::KeijidoshaNozeiShomeisho, Approval, Certificate, fee false;
 }
 
 impl Kind {

@@ -12,6 +12,7 @@ pub mod json;
 pub mod jumin;
 pub mod juminhyo_utsushi;
 pub mod kazei_shotoku_shomeisho;
+pub mod keijidosha_nozei_shomeisho;
 pub mod kisaijiko_shomeisho_tegaki;
 pub mod nozei_shomeisho;
 pub mod parse;
