@@ -95,6 +95,7 @@ catalog! {
     "kazei-shotoku-shomeisho": kazei_shotoku_shomeisho::KazeiShotokuShomeisho, Approval, Certificate, fee true;
     "nozei-shomeisho": nozei_shomeisho::NozeiShomeisho, Approval, Certificate, fee true;
     "keijidosha-nozei-shomeisho": keijidosha_nozei_shomeisho::KeijidoshaNozeiShomeisho, Approval, Certificate, fee false;
+    "kotei-hyoka-shomeisho": kotei_hyoka_shomeisho::KoteiHyokaShomeisho, Approval, Certificate, fee true;
 }
 
 impl Kind {

@@ -14,6 +14,7 @@ pub mod juminhyo_utsushi;
 pub mod kazei_shotoku_shomeisho;
 pub mod keijidosha_nozei_shomeisho;
 pub mod kisaijiko_shomeisho_tegaki;
+pub mod kotei_hyoka_shomeisho;
 pub mod nozei_shomeisho;
 pub mod parse;
 pub mod picture;
