@@ -103,6 +103,10 @@ catalog! {
     "honnin-kakunin-tsuchi": honnin_kakunin_tsuchi::HonninKakuninTsuchi, Never, Notice, fee false;
     "kakuninyo-juminhyo": kakuninyo_juminhyo::KakuninyoJuminhyo, Never, Internal, fee false;
     "uketsuke-kakuninhyo": uketsuke_kakuninhyo::UketsukeKakuninhyo, Never, Internal, fee false;
+    "kazei-shotoku-shomeisho": kazei_shotoku_shomeisho::KazeiShotokuShomeisho, Approval, Certificate, fee true;
+    "nozei-shomeisho": nozei_shomeisho::NozeiShomeisho, Approval, Certificate, fee true;
+    "keijidosha-nozei-shomeisho": keijidosha_nozei_shomeisho::KeijidoshaNozeiShomeisho, Approval, Certificate, fee false;
+    "kotei-hyoka-shomeisho": kotei_hyoka_shomeisho::KoteiHyokaShomeisho, Approval, Certificate, fee true;
 }
 
 impl Kind {

@@ -60,6 +60,8 @@ allowed! {
     NoDataOnly = [NoData];
     /// May be empty in the register, or not concern the person.
     NoDataOrNotApplicable = [NoData, NotApplicable];
+    /// May not concern the person or property.
+    NotApplicableOnly = [NotApplicable];
     /// May be a figure that was not declared or is not stated.
     UndeclaredOnly = [Undeclared];
 }
@@ -80,8 +82,13 @@ pub type Omittable<T> = Entry<T, OmittedOrNoData>;
 pub type OmittableIfAny<T> = Entry<T, AnyButUndeclared>;
 /// A field that may be empty in the register or not concern the person.
 pub type Perhaps<T> = Entry<T, NoDataOrNotApplicable>;
+<<<<<<< HEAD
 /// A field that may be empty in the register.
 pub type Known<T> = Entry<T, NoDataOnly>;
+=======
+/// A field that does not concern everyone.
+pub type IfAny<T> = Entry<T, NotApplicableOnly>;
+>>>>>>> 5678c0067b623ff5891f07ded8d2bc00331e3500
 /// A figure of a tax certificate.
 pub type Declared<T> = Entry<T, UndeclaredOnly>;
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::calendar::{DateParts, Day, RecordedDate, YearPart};
+use crate::domain::money::Yen;
 
 use super::entry::Entry;
 use super::refusal::Refusal;
@@ -82,7 +83,8 @@ impl Words {
         )
     }
 
-    fn year(&self, year: YearPart, style: DateStyle) -> String {
+    /// A year by its era and number, without 年.
+    pub fn year(&self, year: YearPart, style: DateStyle) -> String {
         match year {
             YearPart::Wareki { era, is_first: true, .. } => {
                 format!("{}{}", self.get(&format!("era.{era}")), self.get("date.first-year"))
@@ -99,12 +101,18 @@ impl Words {
         self.date(&RecordedDate::wareki(day), style)
     }
 
+<<<<<<< HEAD
     /// The printed form of an entry: its value by `show`, or its kind of nothing.
     pub fn entry<T, A>(&self, entry: &Entry<T, A>, show: impl FnOnce(&T) -> String) -> String {
         match entry.as_result() {
             Ok(value) => show(value),
             Err(kind) => self.get(&format!("nothing.{}", kind.key())).to_owned(),
         }
+=======
+    /// An amount of money without its unit, which stands in the heading: `1,234`, `−500`.
+    pub fn yen(&self, amount: Yen) -> String {
+        amount.grouped(self.get("amount.minus"))
+>>>>>>> 5678c0067b623ff5891f07ded8d2bc00331e3500
     }
 
     /// The sentence that tells a person of a refusal: place, what is wrong, what to do.

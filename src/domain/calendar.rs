@@ -267,7 +267,8 @@ impl WarekiYear {
     }
 
     /// The Gregorian year; for 明治5年 and before, the one in which most of the year lies.
-    fn gregorian(self) -> i32 {
+    #[must_use]
+    pub fn gregorian(self) -> i32 {
         self.era.first().year() + i32::from(self.nen) - 1
     }
 

@@ -214,12 +214,16 @@ impl Job<'_> {
             }
             for value in overflowing {
                 moved.push(value.slot.clone());
-                annexed.push(AnnexEntry {
+                let entry = AnnexEntry {
                     number: value.number,
                     field: value.path.rsplit('.').next().unwrap_or_default().to_owned(),
                     text: value.text.clone(),
                     path: value.path.clone(),
-                });
+                };
+                // The heading of every sheet says the same: once is enough.
+                if !annexed.contains(&entry) {
+                    annexed.push(entry);
+                }
             }
         }
         Err(SheetError::NoSlot { form: self.form_name().to_owned(), slot: "annex".to_owned() })
