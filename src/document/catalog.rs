@@ -100,6 +100,9 @@ catalog! {
     "inkan-toroku-shomeisho": inkan_toroku_shomeisho::InkanTorokuShomeisho, Approval, Certificate, fee true;
     "kakuninyo-juminhyo": kakuninyo_juminhyo::KakuninyoJuminhyo, Never, Internal, fee false;
     "uketsuke-kakuninhyo": uketsuke_kakuninhyo::UketsukeKakuninhyo, Never, Internal, fee false;
+    "bangofuda": bangofuda::Bangofuda, Never, Notice, fee false;
+    "receipt": receipt::Receipt, Never, Notice, fee false;
+    "idotodoke-takayo": idotodoke_takayo::IdotodokeTakayo, Never, Internal, fee false;
 }
 
 impl Kind {

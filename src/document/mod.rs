@@ -2,6 +2,7 @@
 //!
 //! No I/O, no clock, no randomness; imports only from [`crate::domain`].
 
+pub mod bangofuda;
 pub mod brought;
 pub mod catalog;
 pub mod cbor;
@@ -9,6 +10,7 @@ pub mod entry;
 pub mod fax_tensha;
 pub mod fuhyo_haikizumi_shomeisho;
 pub mod fuzaiju_shomeisho;
+pub mod idotodoke_takayo;
 pub mod inei;
 pub mod inkan_toroku_shomeisho;
 pub mod intake;
@@ -22,6 +24,7 @@ pub mod kisaijiko_shomeisho;
 pub mod kisaijiko_shomeisho_tegaki;
 pub mod parse;
 pub mod picture;
+pub mod receipt;
 pub mod refusal;
 pub mod uketsuke;
 pub mod uketsuke_kakuninhyo;
