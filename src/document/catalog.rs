@@ -107,6 +107,9 @@ catalog! {
     "nozei-shomeisho": nozei_shomeisho::NozeiShomeisho, Approval, Certificate, fee true;
     "keijidosha-nozei-shomeisho": keijidosha_nozei_shomeisho::KeijidoshaNozeiShomeisho, Approval, Certificate, fee false;
     "kotei-hyoka-shomeisho": kotei_hyoka_shomeisho::KoteiHyokaShomeisho, Approval, Certificate, fee true;
+    "bangofuda": bangofuda::Bangofuda, Never, Notice, fee false;
+    "receipt": receipt::Receipt, Never, Notice, fee false;
+    "idotodoke-takayo": idotodoke_takayo::IdotodokeTakayo, Never, Internal, fee false;
 }
 
 impl Kind {

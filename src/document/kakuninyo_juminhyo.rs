@@ -129,9 +129,11 @@ choice! {
     }
 }
 
-/// Millimetres of one unit of height, of a line of code points, and of a line at the least size of
+/// Millimetres of one unit of height, of what a value keeps clear of its rules, of a line of code
+/// points, and of a line at the least size of
 /// 7 pt, as the template has them.
 const UNIT: f64 = 8.0;
+const CLEAR: f64 = 1.2;
 const CODES_LINE: f64 = 2.9;
 const LEAST_LINE: f64 = 7.0 * 1.2 * 25.4 / 72.0;
 const LEAST_SIZE: f64 = 7.0 * 25.4 / 72.0;
@@ -433,7 +435,7 @@ impl Cell {
     /// Units of height it takes at the least size.
     fn units(&self) -> usize {
         let lines = lines_at(&self.text, LINE_EM) as f64;
-        let height = LEAST_SIZE + (lines - 1.0) * LEAST_LINE + self.codes_lines() as f64 * CODES_LINE;
+        let height = CLEAR + LEAST_SIZE + (lines - 1.0) * LEAST_LINE + self.codes_lines() as f64 * CODES_LINE;
         (1..MOST_UNITS)
             .find(|units| height <= UNIT * *units as f64)
             .unwrap_or(MOST_UNITS)

@@ -2,6 +2,7 @@
 //!
 //! No I/O, no clock, no randomness; imports only from [`crate::domain`].
 
+pub mod bangofuda;
 pub mod brought;
 pub mod catalog;
 pub mod cbor;
@@ -11,6 +12,7 @@ pub mod fuhyo_haikizumi_shomeisho;
 pub mod fuzaiju_shomeisho;
 pub mod hikitsugi;
 pub mod honnin_kakunin_tsuchi;
+pub mod idotodoke_takayo;
 pub mod inei;
 pub mod inkan_ido_kekka_kakuninhyo;
 pub mod inkan_toroku_shomeisho;
@@ -29,6 +31,7 @@ pub mod kotei_hyoka_shomeisho;
 pub mod nozei_shomeisho;
 pub mod parse;
 pub mod picture;
+pub mod receipt;
 pub mod refusal;
 pub mod tenshutsu_shomeisho;
 pub mod uketsuke;

@@ -11,7 +11,7 @@ use crate::domain::text::{Moji, moji};
 
 use super::cbor::Cbor;
 use super::json::Json;
-use super::parse::{Parse, Reader, parse_with};
+use super::parse::{Parse, Reader, Text, parse_with};
 use super::picture::{code128, qr};
 use super::view::{Draft, SlotPicture};
 use super::words::{DateStyle, Words};
@@ -132,6 +132,40 @@ impl YobidashiBango {
     }
 }
 
+/// A text that slips set in ゴシック, which lacks what 明朝 has beyond the common characters: no
+/// variation selector, nothing outside Windows-31J. Names of people are never of this type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlipText(Text);
+
+impl SlipText {
+    /// As given.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl Parse for SlipText {
+    fn parse(json: &Json, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = Text::parse(json, reader)?;
+        let strange =
+            moji(text.as_str()).find(|moji| moji.selector.is_some() || windows_31j(moji.base).is_none());
+        match strange {
+            None => Some(Self(text)),
+            Some(moji) => {
+                let refusal = reader
+                    .refusal("moji-not-on-slips")
+                    .with("moji", moji)
+                    .with("code_points", moji.code_points());
+                reader.push(refusal)
+            }
+        }
+    }
+
+    fn encode(&self) -> Option<Cbor> {
+        self.0.encode()
+    }
+}
+
 choice! {
     /// 用紙 of a slip.
     pub enum Yoshi {
@@ -206,9 +240,17 @@ fn is_easily_mistaken(moji: Moji) -> bool {
 /// Whether JIS X 0208 has an ideograph. Its rows end with lead byte EA; above it Windows-31J keeps the
 /// extensions of the makers (髙, 﨑).
 fn is_in_jis_x_0208(base: char) -> bool {
+    windows_31j(base).is_some_and(|lead| (0x88..=0xEA).contains(&lead))
+}
+
+/// First byte of a character in Windows-31J, where that has it. Its private area (外字) is no character.
+fn windows_31j(base: char) -> Option<u8> {
     let mut text = [0; 4];
     let (bytes, _, unmapped) = SHIFT_JIS.encode(base.encode_utf8(&mut text));
-    !unmapped && bytes.first().is_some_and(|lead| (0x88..=0xEA).contains(lead))
+    bytes
+        .first()
+        .copied()
+        .filter(|lead| !unmapped && !(0xF0..=0xF9).contains(lead))
 }
 
 /// Width of a text in em as 明朝 prints it, Latin reckoned broad: for choosing a row's height before
@@ -233,7 +275,6 @@ pub fn lines_at(text: &str, room: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::parse::Text;
     use crate::domain::text::Anything;
 
     fn accepts<T: Parse>(text: &str) -> bool {
@@ -285,6 +326,21 @@ mod tests {
             ("123456789", false),
         ] {
             assert_eq!(accepts::<Toriatsukaisha>(text), is_clerk, "{text}");
+        }
+    }
+
+    #[test]
+    fn slips_take_only_what_their_typeface_has() {
+        for (text, goes) in [
+            ("住民票の写し（世帯全員）", true),
+            ("③→①", true),
+            ("髙﨑 A-1", true),
+            ("葛\u{E0102}城", false),
+            ("𠮷田", false),
+            ("➉", false),
+            ("\u{E000}", false),
+        ] {
+            assert_eq!(accepts::<SlipText>(text), goes, "{text}");
         }
     }
 

@@ -9,7 +9,9 @@ use crate::{choice, either, record};
 
 use super::Document;
 use super::parse::{Count, Reader, Text};
-use super::uketsuke::{AnkenBango, Jikoku, YobidashiBango, day_and_time, put_case_code, put_case_qr};
+use super::uketsuke::{
+    AnkenBango, Jikoku, SlipText, YobidashiBango, day_and_time, put_case_code, put_case_qr,
+};
 use super::view::{Draft, View};
 use super::words::Words;
 
@@ -21,7 +23,7 @@ record! {
         /// 呼出番号.
         pub yobidashi_bango: YobidashiBango,
         /// 事務: name of the flow as people say it (転入).
-        pub jimu: Text,
+        pub jimu: SlipText,
         /// 受付日.
         pub uketsuke_hi: Day,
         /// 受付時刻.
@@ -47,7 +49,7 @@ record! {
         /// 工程 of the flow but for the visitor's own, in order.
         pub kotei: Vec<Kotei>,
         /// Which way a correction goes (③→①), where the flow has one.
-        pub shusei_irai: Option<Text>,
+        pub shusei_irai: Option<SlipText>,
     }
 }
 
