@@ -82,13 +82,10 @@ pub type Omittable<T> = Entry<T, OmittedOrNoData>;
 pub type OmittableIfAny<T> = Entry<T, AnyButUndeclared>;
 /// A field that may be empty in the register or not concern the person.
 pub type Perhaps<T> = Entry<T, NoDataOrNotApplicable>;
-<<<<<<< HEAD
 /// A field that may be empty in the register.
 pub type Known<T> = Entry<T, NoDataOnly>;
-=======
 /// A field that does not concern everyone.
 pub type IfAny<T> = Entry<T, NotApplicableOnly>;
->>>>>>> 5678c0067b623ff5891f07ded8d2bc00331e3500
 /// A figure of a tax certificate.
 pub type Declared<T> = Entry<T, UndeclaredOnly>;
 

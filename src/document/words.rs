@@ -101,18 +101,17 @@ impl Words {
         self.date(&RecordedDate::wareki(day), style)
     }
 
-<<<<<<< HEAD
     /// The printed form of an entry: its value by `show`, or its kind of nothing.
     pub fn entry<T, A>(&self, entry: &Entry<T, A>, show: impl FnOnce(&T) -> String) -> String {
         match entry.as_result() {
             Ok(value) => show(value),
             Err(kind) => self.get(&format!("nothing.{}", kind.key())).to_owned(),
         }
-=======
+    }
+
     /// An amount of money without its unit, which stands in the heading: `1,234`, `−500`.
     pub fn yen(&self, amount: Yen) -> String {
         amount.grouped(self.get("amount.minus"))
->>>>>>> 5678c0067b623ff5891f07ded8d2bc00331e3500
     }
 
     /// The sentence that tells a person of a refusal: place, what is wrong, what to do.

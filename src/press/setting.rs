@@ -22,11 +22,8 @@ const STEP: f64 = 0.5;
 const ASCENT: f64 = 0.88;
 /// Space that several lines keep to the rules above and below them together, in points (0.4 mm).
 const CLEAR: f64 = 0.4 * 72.0 / 25.4;
-<<<<<<< HEAD
 /// Thickness of the stroke around the glyphs of a bold slot, in em.
 const BOLD: f64 = 0.045;
-=======
->>>>>>> 5678c0067b623ff5891f07ded8d2bc00331e3500
 /// Space of one digit: a character of wording only, so that 1 stands under 10.
 pub const FIGURE_SPACE: char = '\u{2007}';
 /// A line break that wording may ask for.
