@@ -1,8 +1,10 @@
 //! Fonts that a city adds for stated code points (行政事務標準文字 in the private-use area).
 //!
 //! A TOML file: `[[font]]` with `file` (beside it), `sha256` of the file, and `ranges`, a list of
-//! `"E000"` or `"E000-E0FF"`.
+//! `"E000"` or `"E000-E0FF"`. `text` says what the file's text layer has for a code point
+//! (`E000 = "…"`, a reading or a name); without it, 〓.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +26,8 @@ struct Font {
     file: String,
     sha256: String,
     ranges: Vec<String>,
+    #[serde(default)]
+    text: BTreeMap<String, String>,
 }
 
 /// The embedded fonts, and those that the file names.
@@ -36,7 +40,12 @@ pub fn typefaces(file: Option<&Path>) -> Result<Arc<Typefaces>, Lines> {
         .map(|font| {
             let data = std::fs::read(file.with_file_name(&font.file))?;
             let ranges = font.ranges.iter().map(|range| code_points(range)).collect::<Result<_, _>>()?;
-            Ok(ExtraFont::pinned(data, &font.sha256, ranges)?)
+            let stand_ins = font
+                .text
+                .into_iter()
+                .map(|(hex, text)| Ok((*code_points(&hex)?.start(), text)))
+                .collect::<Result<_, Lines>>()?;
+            Ok(ExtraFont::pinned(data, &font.sha256, ranges, stand_ins)?)
         })
         .collect::<Result<Vec<_>, Lines>>()?;
     Ok(Arc::new(Typefaces::with_extra(extra)?))

@@ -59,6 +59,8 @@ struct Sort<'a> {
     glyph: u16,
     /// Advance in em.
     advance: f64,
+    /// What the text layer says in its place, if not the character itself.
+    stand_in: Option<String>,
 }
 
 /// Finds the greatest size at which `text` fits `slot`.
@@ -191,7 +193,7 @@ fn sorts<'a>(text: &str, slot: &Slot, typefaces: &'a Typefaces) -> Vec<Sort<'a>>
                 LINE_BREAK => 0.0,
                 _ => typeface.advance(glyph),
             };
-            Sort { moji, typeface, glyph: glyph.0, advance }
+            Sort { moji, typeface, glyph: glyph.0, advance, stand_in: typefaces.stand_in(moji) }
         })
         .collect()
 }
@@ -247,7 +249,13 @@ fn text_item(first: &Sort<'_>, sorts: &[Sort<'_>], slot: &Slot, size: f64) -> Te
         let start = text.len();
         match sort.moji.base {
             FIGURE_SPACE => text.push(' '),
-            _ => text.push_str(&sort.moji.to_string()),
+            _ => match &sort.stand_in {
+                Some(stand_in) => text.push_str(stand_in),
+                None => {
+                    text.push(sort.moji.base);
+                    text.extend(sort.moji.selector);
+                }
+            },
         }
         let natural = sort.typeface.advance(ttf_parser::GlyphId(sort.glyph));
         let trimmed = if sort.moji.base == FIGURE_SPACE { 0.0 } else { natural - sort.advance };

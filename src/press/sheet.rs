@@ -16,6 +16,7 @@ use crate::document::view::{AnnexEntry, SlotPicture, SlotValue, View};
 use crate::document::words::{DateStyle, Words, full_width};
 use crate::domain::calendar::Day;
 use crate::domain::office::Signatory;
+use crate::domain::text::{Moji, moji};
 
 use super::form::{Form, FormError, Foundry, Overflow, Slot, map_frame};
 use super::ground;
@@ -406,6 +407,12 @@ impl Job<'_> {
         )
     }
 
+    /// A text as the file's text layer has it.
+    fn text_layer(&self, text: &str) -> String {
+        let shown = |moji: Moji| self.foundry.typefaces().stand_in(moji).unwrap_or_else(|| moji.to_string());
+        moji(text).map(shown).collect()
+    }
+
     /// The document's pictures, and the seal and the QR of a sealed page.
     fn pictures(&self, form: &Form, mark: Option<&str>) -> Result<Vec<SlotPicture>, SheetError> {
         let mut pictures = self.view.pictures.clone();
@@ -460,7 +467,7 @@ impl Job<'_> {
         Ok(Sheets {
             document,
             placed,
-            subject: self.view.subject.clone(),
+            subject: self.view.subject.iter().map(|subject| self.text_layer(subject)).collect(),
             numbers: (0..pages).map(|page| self.number_line(page, pages)).collect(),
             meant,
             mark,

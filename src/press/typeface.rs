@@ -1,6 +1,7 @@
 //! The typefaces that text is set in, and the one question asked of each character before it is
 //! set: does the font have it, as it was written, variation selector included?
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
@@ -124,8 +125,15 @@ pub enum TypefaceError {
 pub struct ExtraFont {
     /// Code points that are set in this font and in no other.
     pub ranges: Vec<RangeInclusive<char>>,
+    /// What the text layer says for a code point: its reading or its name. A private code point means
+    /// nothing to whoever reads or hears the file, and PDF/A-2a forbids it there.
+    pub stand_ins: BTreeMap<char, String>,
     typeface: Typeface,
 }
+
+/// What the text layer says for a private code point without a stand-in: 〓, the mark for a character
+/// that cannot be written.
+const GETA: &str = "\u{3013}";
 
 impl ExtraFont {
     /// Takes up a font whose file must have the given SHA-256 (hexadecimal).
@@ -133,6 +141,7 @@ impl ExtraFont {
         data: Vec<u8>,
         sha256: &str,
         ranges: Vec<RangeInclusive<char>>,
+        stand_ins: BTreeMap<char, String>,
     ) -> Result<Self, TypefaceError> {
         let found = data_encoding::HEXLOWER.encode(&Sha256::digest(&data));
         if !found.eq_ignore_ascii_case(sha256) {
@@ -141,7 +150,7 @@ impl ExtraFont {
         // Fonts live as long as the program: leaking one per configured file is what lets a parsed
         // face be shared by all threads without a lock.
         let typeface = Typeface::parse(Box::leak(data.into_boxed_slice()))?;
-        Ok(Self { ranges, typeface })
+        Ok(Self { ranges, stand_ins, typeface })
     }
 }
 
@@ -190,6 +199,16 @@ impl Typefaces {
             .iter()
             .find(|extra| extra.ranges.iter().any(|range| range.contains(&moji.base)))
             .map_or_else(|| self.of(style), |extra| &extra.typeface)
+    }
+
+    /// What the text layer of a page says in place of a character: nothing else but for one of a
+    /// private-use area.
+    pub fn stand_in(&self, moji: Moji) -> Option<String> {
+        if !is_private_use(moji.base) {
+            return None;
+        }
+        let stand_in = self.extra.iter().find_map(|extra| extra.stand_ins.get(&moji.base));
+        Some(stand_in.cloned().unwrap_or_else(|| GETA.to_owned()))
     }
 
     /// Every font, embedded first, for the typesetter's book.
