@@ -1,10 +1,10 @@
 //! The finished file against what was meant: [`super::readback`] reads it with code of its own, and
 //! every text must be there, where it was put, character by character, and nothing else.
 
-use typst::layout::Frame;
+use typst::layout::{Abs, Em, Frame, Ratio};
 
-use super::inspect::texts;
-use super::readback::{PageText, ReadBackError, read_back};
+use super::inspect::{SeenText, texts};
+use super::readback::{PageText, ReadBackError, Run, read_back};
 use super::sheet::Sheets;
 
 /// How far a text may stand from where it was put, in points.
@@ -63,12 +63,27 @@ fn compare_page(frame: &Frame, found: &PageText, page: usize) -> Result<(), Mism
         return Err(Mismatch::Count { page, found: found.runs.len(), meant: meant.len() });
     }
     for (index, (meant, run)) in meant.iter().zip(&found.runs).enumerate() {
-        let offset = meant.item.glyphs.first().map_or(0.0, |glyph| glyph.x_offset.at(meant.item.size).to_pt());
-        let near = (meant.origin.x.to_pt() + offset - run.x).abs() < NEAR
-            && (meant.origin.y.to_pt() - run.y).abs() < NEAR;
-        if meant.item.text.as_str() != run.text || !near {
+        if meant.item.text.as_str() != run.text || !in_place(meant, run) {
             return Err(Mismatch::Text { page, index });
         }
     }
     Ok(())
+}
+
+/// Whether a text begins and ends where it was put, in the size that it was given.
+fn in_place(meant: &SeenText<'_>, run: &Run) -> bool {
+    let item = meant.item;
+    let Some((last, before)) = item.glyphs.split_last() else { return true };
+    let Some(width) = item.font.x_advance(last.id) else { return false };
+    let start = item.glyphs.first().map_or(Em::zero(), |glyph| glyph.x_offset).at(item.size);
+    let end = before.iter().fold(last.x_offset + width, |end, glyph| end + glyph.x_advance).at(item.size);
+    // The origin of a text is that of its baseline; turned text goes along its own axis.
+    let along = |x: Abs| {
+        let (sx, ky) = (meant.transform.sx.get(), meant.transform.ky.get());
+        (meant.origin.x.to_pt() + x.to_pt() * sx, meant.origin.y.to_pt() + x.to_pt() * ky)
+    };
+    let near = |a: f64, b: f64| (a - b).abs() < NEAR;
+    let [a, b, c, d] = [meant.transform.sx, meant.transform.ky, meant.transform.kx, meant.transform.sy].map(Ratio::get);
+    let size = item.size.to_pt() * (a * d - b * c).abs() / a.hypot(b);
+    near(along(start).0, run.x) && near(along(start).1, run.y) && near(along(end).0, run.end_x) && near(size, run.size)
 }

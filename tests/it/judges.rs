@@ -26,7 +26,7 @@ fn other_programs_find_nothing_wrong() {
         let info = String::from_utf8(tool("pdfinfo", &[file]).stdout).unwrap();
         assert!(info.contains("Tagged:          yes"), "{name}: {info}");
         let drawn = tool("mutool", &["draw", "-q", "-F", "text", "-o", "/dev/null", file]);
-        assert!(drawn.status.success() && drawn.stderr.is_empty(), "{name}: {}", String::from_utf8_lossy(&drawn.stderr));
+        assert!(drawn.status.success() && complaints(&drawn.stderr).is_empty(), "{name}: {}", String::from_utf8_lossy(&drawn.stderr));
         for subject in &printed.sheets.subject {
             let text = String::from_utf8(tool("pdftotext", &["-raw", file, "-"]).stdout).unwrap();
             let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace() && *c != '\u{c}').collect::<String>();
@@ -61,4 +61,10 @@ fn the_metadata_says_nothing_of_a_person() {
         }
         assert!(!about.contains("Typst"), "{}", path.display());
     }
+}
+
+/// What mutool complains of, but for its own build without colour management.
+fn complaints(told: &[u8]) -> Vec<String> {
+    let told = String::from_utf8_lossy(told);
+    told.lines().filter(|line| !line.trim().is_empty() && !line.contains("ICC support")).map(str::to_owned).collect()
 }
