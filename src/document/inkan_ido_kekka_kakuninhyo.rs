@@ -288,7 +288,8 @@ impl InkanIdoKekkaKakuninhyo {
                 items.as_ref().and_then(|items| items.get(place).cloned())
             };
             let (old, new) = (text(&was), text(&is));
-            rows.push(json!([name, old != new, units(&old).max(units(&new))]));
+            let height = units(old.as_deref()).max(units(new.as_deref()));
+            rows.push(json!([name, old != new, height]));
             for (side, path, value) in [("mae", before_path, old), ("ato", after_path, new)] {
                 if let Some(value) = value {
                     draft.put(format!("{side}.{name}"), value, format!("{path}.{field}"));
@@ -351,8 +352,8 @@ const LINES_A_UNIT: usize = 3;
 const MOST_UNITS: usize = 2;
 
 /// Height of a value's row in units of 8 mm.
-fn units(value: &Option<String>) -> usize {
-    value.as_ref().map_or(1, |text| {
+fn units(value: Option<&str>) -> usize {
+    value.map_or(1, |text| {
         lines_at(text, COLUMN_EM).div_ceil(LINES_A_UNIT).min(MOST_UNITS)
     })
 }
