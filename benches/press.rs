@@ -8,17 +8,16 @@ use shomei::issuing::bench::{Line, household, read};
 use shomei::issuing::city::City;
 use shomei::issuing::specimen::{specimen, specimen_day};
 use shomei::press::mark::MarkKey;
-use shomei::press::sheet::Surround;
+use shomei::press::sheet::{Paper, Surround};
 use shomei::press::{Press, compare, inspect, pdf};
 
 fn sealed(criterion: &mut Criterion) {
     let press = Press::embedded().unwrap();
     let city = City::sample().unwrap();
     let key = MarkKey::from_bytes(&[7; 32]).unwrap();
-    for ground in [true, false] {
-        let mut line = Line::new(&press, &city, &key, ground);
+    for (paper, name) in [(Paper::Plain, "sealed/with ground"), (Paper::Security, "sealed/security paper")] {
+        let mut line = Line::new(&press, &city, &key, paper);
         let mut number = 0;
-        let name = if ground { "sealed/with ground" } else { "sealed/security paper" };
         criterion.bench_function(name, |bencher| {
             bencher.iter_batched(
                 || {
@@ -39,7 +38,7 @@ fn parts(criterion: &mut Criterion) {
     let day = specimen_day().unwrap();
     let signatory = office.signatory(day).unwrap();
     let surround =
-        Surround { day, office: &office.name, signatory, number: None, ground: true, short_digest: "" };
+        Surround { day, office: &office.name, signatory, number: None, paper: Paper::Plain, short_digest: "" };
     let mut number = 0;
     let mut next = || {
         number += 1;

@@ -10,6 +10,7 @@ use shomei::issuing::bench::{Line, household};
 use shomei::issuing::city::City;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
+use shomei::press::sheet::Paper;
 
 use super::{Lines, end};
 
@@ -37,7 +38,8 @@ fn measure(arguments: &Arguments) -> Result<(), Lines> {
     let press = Press::embedded()?;
     let city = City::sample()?;
     let key = MarkKey::from_bytes(&[7; 32])?;
-    let first = issue(&press, &city, &key, arguments.ground, 0, 1)?;
+    let paper = if arguments.ground { Paper::Plain } else { Paper::Security };
+    let first = issue(&press, &city, &key, paper, 0, 1)?;
     let cold = begun.elapsed();
     let each = arguments.count.div_ceil(arguments.threads.max(1));
     let begun = Instant::now();
@@ -45,7 +47,7 @@ fn measure(arguments: &Arguments) -> Result<(), Lines> {
         let lines: Vec<_> = (0..arguments.threads.max(1))
             .map(|thread| {
                 let (press, city, key) = (&press, &city, &key);
-                scope.spawn(move || issue(press, city, key, arguments.ground, thread * each, each))
+                scope.spawn(move || issue(press, city, key, paper, thread * each, each))
             })
             .collect();
         lines
@@ -73,8 +75,8 @@ fn report(arguments: &Arguments, documents: usize, all: Duration, cold: Duration
 }
 
 /// Issues households; the size of the last file.
-fn issue(press: &Press, city: &City, key: &MarkKey, ground: bool, from: usize, count: usize) -> Result<usize, Lines> {
-    let mut line = Line::new(press, city, key, ground);
+fn issue(press: &Press, city: &City, key: &MarkKey, paper: Paper, from: usize, count: usize) -> Result<usize, Lines> {
+    let mut line = Line::new(press, city, key, paper);
     let mut size = 0;
     for number in from..from + count {
         let household = household(number).ok_or_else(|| Lines(vec!["the sample is broken".to_owned()]))?;

@@ -13,6 +13,7 @@ use shomei::issuing::city::{City, OfficeEntry};
 use shomei::issuing::specimen::specimen;
 use shomei::issuing::{Issuing, Numbers, Terminal};
 use shomei::press::mark::MarkKey;
+use shomei::press::sheet::Paper;
 use shomei::press::{Leave, Press};
 use shomei::procedure::{Gate, Party, Procedure};
 
@@ -60,7 +61,7 @@ fn walk_case(press: &Press, out: &Path) -> Result<(), Lines> {
     let city = City::sample()?;
     let office = city.office("kita-ku")?;
     let key = mark_key(&out.join("keys"))?;
-    let issuing = Issuing { press, city: &city, key: &key, host: HOST, ground: true };
+    let issuing = Issuing { press, city: &city, key: &key, host: HOST, paper: Paper::Plain };
     let day = today()?;
     let document = document(press)?;
 
@@ -113,7 +114,6 @@ fn print_copy(
     let short = document.digest().short();
     let surround = issuing.surround(office, day, &short)?;
     let warrant = case.collation_warrant().ok_or_else(|| Lines(vec!["nothing was entered".to_owned()]))?;
-    let surround = shomei::press::sheet::Surround { ground: false, ..surround };
     let printed = issuing.press.print(document, Leave::Collation(&warrant), &surround)?;
     let path = out.join("juminhyo-utsushi-collation.pdf");
     std::fs::write(&path, printed.pdf)?;

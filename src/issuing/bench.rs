@@ -6,6 +6,7 @@ use crate::case::{Actor, Case, Command};
 use crate::document::catalog::{Composed, Kind};
 use crate::press::Press;
 use crate::press::mark::MarkKey;
+use crate::press::sheet::Paper;
 use crate::procedure::Party;
 
 use super::city::City;
@@ -40,9 +41,9 @@ pub struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// A line over a press.
-    pub fn new(press: &'a Press, city: &'a City, key: &'a MarkKey, ground: bool) -> Self {
+    pub fn new(press: &'a Press, city: &'a City, key: &'a MarkKey, paper: Paper) -> Self {
         Self {
-            issuing: Issuing { press, city, key, host: "verify.mihon.example", ground },
+            issuing: Issuing { press, city, key, host: "verify.mihon.example", paper },
             numbers: Numbers::default(),
             terminal: Terminal { number: 1, name: "本庁01".to_owned(), printer: "P003".to_owned() },
         }

@@ -10,7 +10,7 @@ use crate::case::Case;
 use crate::document::catalog::Composed;
 use crate::domain::calendar::Day;
 use crate::press::mark::{self, Facts, MarkError, MarkKey};
-use crate::press::sheet::{Marker, NumberLine, PrintedFacts, Surround};
+use crate::press::sheet::{Marker, NumberLine, Paper, PrintedFacts, Surround};
 use crate::press::{Press, PressError, SealedPage};
 
 use city::{City, CityError, OfficeEntry};
@@ -71,8 +71,8 @@ pub struct Issuing<'a> {
     pub key: &'a MarkKey,
     /// Host of the verification page.
     pub host: &'a str,
-    /// Whether the ground is printed; off for pre-printed security paper.
-    pub ground: bool,
+    /// What certificates are printed on.
+    pub paper: Paper,
 }
 
 /// An issued certificate.
@@ -92,7 +92,7 @@ impl Issuing<'_> {
         short_digest: &'s str,
     ) -> Result<Surround<'s>, IssueError> {
         let signatory = office.office.signatory(day).map_err(CityError::from)?;
-        Ok(Surround { day, office: &office.office.name, signatory, number: None, ground: self.ground, short_digest })
+        Ok(Surround { day, office: &office.office.name, signatory, number: None, paper: self.paper, short_digest })
     }
 
     /// Seals an approved case's document under the next number.

@@ -2,7 +2,7 @@
 
 use crate::document::catalog::Composed;
 use crate::domain::calendar::{CalendarError, Day};
-use crate::press::sheet::Surround;
+use crate::press::sheet::{Paper, Surround};
 use crate::press::{Leave, Press, PressError, Printed};
 
 use super::city::{City, CityError};
@@ -34,6 +34,6 @@ pub fn specimen(press: &Press, document: &Composed) -> Result<Printed, SpecimenE
     let signatory = office.signatory(day).map_err(CityError::from)?;
     let short_digest = document.digest().short();
     let surround =
-        Surround { day, office: &office.name, signatory, number: None, ground: false, short_digest: &short_digest };
+        Surround { day, office: &office.name, signatory, number: None, paper: Paper::Screen, short_digest: &short_digest };
     Ok(press.print(document, Leave::Specimen, &surround)?)
 }

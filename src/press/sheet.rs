@@ -34,10 +34,21 @@ pub struct Surround<'a> {
     pub signatory: &'a Signatory,
     /// 発行番号, where one was given.
     pub number: Option<&'a NumberLine>,
-    /// Whether the ground (地紋) is printed; security paper brings its own.
-    pub ground: bool,
+    /// What it is printed on.
+    pub paper: Paper,
     /// 照合符号 of the document.
     pub short_digest: &'a str,
+}
+
+/// 用紙: what a page is printed on. The tray says which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paper {
+    /// 普通紙: the ground (地紋) is printed.
+    Plain,
+    /// 偽造防止用紙: the paper brings its ground along; a second one would only blacken it.
+    Security,
+    /// 画面: nothing is printed, and a fine screen of dots would only flicker.
+    Screen,
 }
 
 /// 発行番号 without its page: 年月日, 端末, プリンタ, 発行順番号.
@@ -265,7 +276,7 @@ impl Job<'_> {
                 "kind": self.kind.id,
                 "title": self.view.title,
                 "mode": self.mode,
-                "ground": self.surround.ground,
+                "ground": self.has_ground(),
                 "sheets": self.view.sheets,
                 "annex": rows,
                 "certified": self.view.certification.is_some(),
@@ -275,7 +286,7 @@ impl Job<'_> {
             }),
         );
         let assets: Vec<(&'static str, Bytes)> =
-            if self.surround.ground { ground::assets(self.foundry.typefaces()) } else { Vec::new() };
+            if self.has_ground() { ground::assets(self.foundry.typefaces()) } else { Vec::new() };
         self.foundry.form(self.form_name(), &Shape::Object(shape), &assets)
     }
 
@@ -405,6 +416,11 @@ impl Job<'_> {
                 ("pages", &pages),
             ],
         )
+    }
+
+    /// Whether the ground is drawn: on plain paper, and on a sealed page only. Copies leave its place white.
+    fn has_ground(&self) -> bool {
+        self.surround.paper == Paper::Plain && self.sealing.is_some()
     }
 
     /// A text as the file's text layer has it.

@@ -9,7 +9,7 @@ use shomei::issuing::city::City;
 use shomei::issuing::{Issued, IssueError, Issuing, Numbers, Terminal};
 use shomei::press::mark::MarkKey;
 use shomei::press::readback::read_back;
-use shomei::press::sheet::Surround;
+use shomei::press::sheet::Paper;
 use shomei::press::{Leave, Press, PressError, mark};
 use shomei::procedure::Party;
 
@@ -49,7 +49,7 @@ impl Office {
     }
 
     fn issuing(&self) -> Issuing<'_> {
-        Issuing { press: &self.press, city: &self.city, key: &self.key, host: "verify.mihon.example", ground: true }
+        Issuing { press: &self.press, city: &self.city, key: &self.key, host: "verify.mihon.example", paper: Paper::Plain }
     }
 
     fn day() -> Day {
@@ -168,7 +168,7 @@ fn copies_say_what_they_are_and_have_neither_seal_nor_qr() {
     let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
     let issuing = office.issuing();
     let entry = office.city.office("kita-ku").unwrap();
-    let surround = Surround { ground: false, ..issuing.surround(entry, Office::day(), "x").unwrap() };
+    let surround = issuing.surround(entry, Office::day(), "x").unwrap();
     let case = approved(&office.cover(&document, Office::day()));
     let collation = case.collation_warrant().unwrap();
     for (leave, words) in [(Leave::Specimen, "見本"), (Leave::Collation(&collation), "承認前・照合用")] {
@@ -245,4 +245,62 @@ fn what_is_omitted_is_nowhere_in_the_file() {
     // Neither as text nor in a character map.
     let contains = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
     assert!(!contains("秘町".as_bytes()) && !contains(b"<79D8>") && !contains(b"<79d8>"));
+}
+
+/// Share of black in a place of a page at 600 dpi, drawn by poppler; millimetres.
+fn tint(pdf: &std::path::Path, x: f64, y: f64, width: f64, height: f64) -> f64 {
+    let dots = |mm: f64| ((mm / 25.4 * 600.0).round() as u32).to_string();
+    let stem = pdf.with_extension("crop");
+    tool("pdftoppm", &[
+        "-r", "600", "-gray", "-png", "-singlefile", "-x", &dots(x), "-y", &dots(y), "-W", &dots(width), "-H",
+        &dots(height), pdf.to_str().unwrap(), stem.to_str().unwrap(),
+    ]);
+    let picture = image::open(stem.with_extension("crop.png")).unwrap().into_luma8();
+    let black: f64 = picture.pixels().map(|dot| 1.0 - f64::from(dot.0[0]) / 255.0).sum();
+    black / picture.pixels().len() as f64 * 100.0
+}
+
+#[test]
+fn the_ground_is_drawn_at_its_tint_and_white_where_it_must_be() {
+    let office = Office::new();
+    let document = document(&office.press, "fuzaiju-shomeisho", &sample("fuzaiju-shomeisho"));
+    let case = approved(&office.cover(&document, Office::day()));
+    let issued = office.issue(&case, &document, Office::day()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.pdf");
+    std::fs::write(&file, issued.page.pdf()).unwrap();
+    // A strip at the top without latent text, and one across 複写 in the empty middle.
+    for (x, y, width, height) in [(20.0, 6.0, 170.0, 5.08), (62.0, 205.0, 80.0, 20.32)] {
+        let tint = tint(&file, x, y, width, height);
+        assert!((tint - 7.5).abs() < 0.4, "{tint} at {x}, {y}");
+    }
+    // Around the seal, and in the quiet zone of the QR.
+    for (x, y, width, height) in [(171.2, 251.0, 0.6, 20.0), (16.2, 248.0, 1.2, 26.0)] {
+        let tint = tint(&file, x, y, width, height);
+        assert!(tint < 0.01, "{tint} at {x}, {y}");
+    }
+    // Security paper brings its own.
+    let issuing = Issuing { paper: Paper::Security, ..office.issuing() };
+    let terminal = Terminal { number: 1, name: "x".to_owned(), printer: String::new() };
+    let entry = office.city.office("kita-ku").unwrap();
+    let plain = issuing.issue(&case, &document, entry, Office::day(), &terminal, &mut Numbers::default()).unwrap();
+    std::fs::write(&file, plain.page.pdf()).unwrap();
+    assert!(tint(&file, 20.0, 6.0, 170.0, 5.0) < 0.01);
+}
+
+#[test]
+fn the_digests_of_the_samples_are_the_checked_in_ones() {
+    // A digest that moves makes every warrant and every record of before worthless: RFC 8949 4.2 over
+    // the content as given, and nothing of the program's, decides it.
+    let press = Press::embedded().unwrap();
+    let now: String = samples()
+        .into_iter()
+        .map(|(kind, path)| {
+            let digest = document(&press, kind.id, &std::fs::read(&path).unwrap()).digest();
+            format!("{} {}\n", digest.hex(), path.strip_prefix(root()).unwrap().display())
+        })
+        .collect();
+    let file = root().join("tests/vectors/digests.txt");
+    let accepted = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(now == accepted, "{} should be:\n{now}", file.display());
 }
