@@ -29,6 +29,9 @@ const SIDE_PX: u32 = 708;
 const QUIET: u32 = 8;
 /// Least width of a module in pixels of 600 dpi: 0.21 mm, which a hand-held reader can still read.
 const LEAST_PX: u32 = 5;
+/// Most bytes of a text that always has a code: the largest whose modules are wide enough is version
+/// 29, of which error correction M leaves so many (JIS X 0510).
+const MOST_BYTES: usize = 1_264;
 /// A pixel of 600 dpi in millimetres.
 const PX_MM: f64 = 25.4 / 600.0;
 
@@ -74,6 +77,11 @@ impl Csv {
     }
 }
 
+/// Whether a text is sure to have a code; cheaper than to make it.
+pub fn fits(text: &str) -> bool {
+    text.len() <= MOST_BYTES
+}
+
 /// The code of a text, with modules as wide as 30 mm allow, or nothing where they would be too small
 /// to be read.
 pub fn picture(slot: &str, text: &str) -> Option<SlotPicture> {
@@ -109,11 +117,20 @@ mod tests {
 
     #[test]
     fn what_modules_of_five_pixels_cannot_hold_has_no_code() {
-        // Version 29 of error correction M holds 1,264 bytes; version 30 would have modules of 4 pixels.
-        assert!(picture("q", &"a".repeat(1_200)).is_some());
-        assert!(picture("q", &"見".repeat(421)).is_some());
-        assert!(picture("q", &"見".repeat(422)).is_none());
-        assert!(picture("q", &"a".repeat(5_000)).is_none());
+        // Version 30 would have modules of four pixels.
+        for (text, expected) in [
+            ("見".repeat(421), true),
+            (format!("{}a", "見".repeat(421)), true),
+            ("見".repeat(422), false),
+            ("a".repeat(5_000), false),
+        ] {
+            assert_eq!(
+                (fits(&text), picture("q", &text).is_some()),
+                (expected, expected),
+                "{}",
+                text.len()
+            );
+        }
     }
 
     proptest! {

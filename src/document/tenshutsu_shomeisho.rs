@@ -304,7 +304,7 @@ impl Todoke {
             let number = people.len() - rest.len() + 1;
             let fits = |count: &usize| {
                 let text = self.hikitsugi(key, (most, most), number, &rest[..*count]);
-                hikitsugi::picture("", &text).is_some()
+                hikitsugi::fits(&text)
             };
             let count = (2..=PEOPLE_A_SHEET.min(rest.len())).rev().find(fits).unwrap_or(1);
             let (chunk, remaining) = rest.split_at(count);
