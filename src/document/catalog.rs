@@ -90,26 +90,26 @@ macro_rules! catalog {
 
 catalog! {
     "juminhyo-utsushi": juminhyo_utsushi::JuminhyoUtsushi, Approval, Certificate, fee true;
-    "kisaijiko-shomeisho-tegaki": kisaijiko_shomeisho_tegaki::KisaijikoShomeishoTegaki, Approval, Certificate, fee true;
-    "fax-tensha": fax_tensha::FaxTensha, Approval, Certificate, fee true;
     "juminhyo-utsushi-koiki": juminhyo_utsushi_koiki::JuminhyoUtsushiKoiki, Auto, Certificate, fee true;
-    "kisaijiko-shomeisho": kisaijiko_shomeisho::KisaijikoShomeisho, Approval, Certificate, fee true;
-    "tenshutsu-shomeisho": tenshutsu_shomeisho::TenshutsuShomeisho, Approval, Certificate, fee false;
     "fuzaiju-shomeisho": fuzaiju_shomeisho::FuzaijuShomeisho, Approval, Certificate, fee true;
     "jukyohyoji-henko-shomei": jukyohyoji_henko_shomei::JukyohyojiHenkoShomei, Approval, Certificate, fee false;
+    "kisaijiko-shomeisho": kisaijiko_shomeisho::KisaijikoShomeisho, Approval, Certificate, fee true;
+    "kisaijiko-shomeisho-tegaki": kisaijiko_shomeisho_tegaki::KisaijikoShomeishoTegaki, Approval, Certificate, fee true;
     "fuhyo-haikizumi-shomeisho": fuhyo_haikizumi_shomeisho::FuhyoHaikizumiShomeisho, Approval, Certificate, fee true;
     "inkan-toroku-shomeisho": inkan_toroku_shomeisho::InkanTorokuShomeisho, Approval, Certificate, fee true;
-    "inkan-ido-kekka-kakuninhyo": inkan_ido_kekka_kakuninhyo::InkanIdoKekkaKakuninhyo, Never, Internal, fee false;
-    "honnin-kakunin-tsuchi": honnin_kakunin_tsuchi::HonninKakuninTsuchi, Never, Notice, fee false;
-    "kakuninyo-juminhyo": kakuninyo_juminhyo::KakuninyoJuminhyo, Never, Internal, fee false;
-    "uketsuke-kakuninhyo": uketsuke_kakuninhyo::UketsukeKakuninhyo, Never, Internal, fee false;
     "kazei-shotoku-shomeisho": kazei_shotoku_shomeisho::KazeiShotokuShomeisho, Approval, Certificate, fee true;
     "nozei-shomeisho": nozei_shomeisho::NozeiShomeisho, Approval, Certificate, fee true;
     "keijidosha-nozei-shomeisho": keijidosha_nozei_shomeisho::KeijidoshaNozeiShomeisho, Approval, Certificate, fee false;
     "kotei-hyoka-shomeisho": kotei_hyoka_shomeisho::KoteiHyokaShomeisho, Approval, Certificate, fee true;
+    "fax-tensha": fax_tensha::FaxTensha, Approval, Certificate, fee true;
+    "tenshutsu-shomeisho": tenshutsu_shomeisho::TenshutsuShomeisho, Approval, Certificate, fee false;
+    "kakuninyo-juminhyo": kakuninyo_juminhyo::KakuninyoJuminhyo, Never, Internal, fee false;
+    "honnin-kakunin-tsuchi": honnin_kakunin_tsuchi::HonninKakuninTsuchi, Never, Notice, fee false;
+    "uketsuke-kakuninhyo": uketsuke_kakuninhyo::UketsukeKakuninhyo, Never, Internal, fee false;
     "bangofuda": bangofuda::Bangofuda, Never, Notice, fee false;
     "receipt": receipt::Receipt, Never, Notice, fee false;
     "idotodoke-takayo": idotodoke_takayo::IdotodokeTakayo, Never, Internal, fee false;
+    "inkan-ido-kekka-kakuninhyo": inkan_ido_kekka_kakuninhyo::InkanIdoKekkaKakuninhyo, Never, Internal, fee false;
 }
 
 impl Kind {
