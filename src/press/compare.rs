@@ -87,3 +87,35 @@ fn in_place(meant: &SeenText<'_>, run: &Run) -> bool {
     let size = item.size.to_pt() * (a * d - b * c).abs() / a.hypot(b);
     near(along(start).0, run.x) && near(along(start).1, run.y) && near(along(end).0, run.end_x) && near(size, run.size)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::press::testing::{households, laid_out};
+
+    #[test]
+    fn another_document_s_file_is_not_taken_for_this_one() {
+        let (one, other) = households();
+        let own = crate::press::pdf::export(&one.document, "x").unwrap();
+        assert!(compare(&one, &own).is_ok());
+        let foreign = crate::press::pdf::export(&other.document, "x").unwrap();
+        assert!(matches!(compare(&one, &foreign), Err(Mismatch::Text { .. } | Mismatch::Count { .. })));
+    }
+
+    #[test]
+    fn a_sheet_of_several_that_is_another_s_is_found() {
+        // Only the second sheet of a bundle was another family's: it happened.
+        let mut mixed = laid_out("juminhyo-utsushi/nine-members");
+        let own = laid_out("juminhyo-utsushi/nine-members");
+        let (other, _) = households();
+        let mut pages = own.document.pages().to_vec();
+        pages[1] = other.document.pages()[0].clone();
+        let info = typst::model::Document::info(&own.document).clone();
+        let file = typst_layout::PagedDocument::new(pages.into(), info);
+        let file = crate::press::pdf::export(&file, "x").unwrap();
+        assert!(matches!(compare(&mixed, &file), Err(Mismatch::Text { page: 2, .. } | Mismatch::Count { page: 2, .. })));
+        mixed.document = typst_layout::PagedDocument::new(own.document.pages()[..2].into(), own.form.info.clone());
+        let file = crate::press::pdf::export(&own.document, "x").unwrap();
+        assert!(matches!(compare(&mixed, &file), Err(Mismatch::Pages { found: 3, meant: 2 })));
+    }
+}

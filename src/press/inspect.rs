@@ -179,3 +179,80 @@ fn on_sheet(text: &SeenText<'_>, frame: &Frame) -> bool {
     let (x, y) = (text.origin.x.to_pt(), text.origin.y.to_pt());
     (0.0..=width).contains(&x) && (0.0..=height).contains(&y)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::press::form::map_frame;
+    use crate::press::testing::laid_out;
+    use typst::layout::Abs;
+    use typst_layout::{Page, PagedDocument};
+
+    /// A sample whose pages are changed before they are looked at.
+    fn faults(change: impl FnOnce(&mut Sheets)) -> Vec<Fault> {
+        let mut sheets = laid_out("juminhyo-utsushi/nine-members");
+        change(&mut sheets);
+        inspect(&sheets, true)
+    }
+
+    /// Puts a second copy of a slot's text beside it, changed.
+    fn with_copy(sheets: &mut Sheets, slot: &str, change: impl Fn(&mut TextItem) -> Point) {
+        let pages: Vec<Page> = sheets
+            .document
+            .pages()
+            .iter()
+            .map(|page| {
+                let mut page = page.clone();
+                let copy = texts(&page.frame)
+                    .into_iter()
+                    .find(|text| text.slot.as_ref().is_some_and(|(name, _)| name == slot))
+                    .map(|text| text.item.clone());
+                let framed = map_frame(&page.frame, &mut |name| match &copy {
+                    Some(item) if name == slot => {
+                        let mut item = item.clone();
+                        let place = change(&mut item);
+                        vec![(place, FrameItem::Text(item))]
+                    }
+                    _ => Vec::new(),
+                });
+                page.frame = framed.unwrap_or(page.frame);
+                page
+            })
+            .collect();
+        sheets.document = PagedDocument::new(pages.into(), sheets.form.info.clone());
+    }
+
+    #[test]
+    fn a_page_as_it_must_be_has_no_fault() {
+        assert_eq!(faults(|_| ()), []);
+    }
+
+    #[test]
+    fn a_page_without_its_subject_or_its_number_is_found_one_by_one() {
+        let found = faults(|sheets| sheets.subject = vec!["見本　他人".to_owned()]);
+        assert_eq!(found, [1, 2, 3].map(|page| Fault::NoSubject { page }));
+        let found = faults(|sheets| sheets.numbers[1] = "20260115".to_owned());
+        assert_eq!(found, [Fault::NoNumber { page: 2 }]);
+    }
+
+    #[test]
+    fn a_page_too_many_or_too_few_is_found() {
+        assert_eq!(faults(|sheets| sheets.meant = 2), [Fault::PageCount { found: 3, meant: 2 }]);
+    }
+
+    #[test]
+    fn a_missing_glyph_and_text_outside_its_box_are_found() {
+        let inside = Point::new(Abs::pt(4.0), Abs::pt(13.0));
+        let glyph = faults(|sheets| {
+            with_copy(sheets, "s0.jusho", |item| {
+                item.glyphs[0].id = 0;
+                inside
+            });
+        });
+        assert_eq!(glyph, [Fault::MissingGlyph { page: 1 }]);
+        for outside in [Point::new(Abs::pt(400.0), Abs::pt(13.0)), Point::new(Abs::pt(4.0), Abs::pt(40.0))] {
+            let found = faults(|sheets| with_copy(sheets, "s0.jusho", |_| outside));
+            assert_eq!(found, [Fault::OutsideBox { page: 1, slot: "s0.jusho".to_owned() }]);
+        }
+    }
+}

@@ -12,6 +12,8 @@ pub mod readback;
 pub mod setting;
 pub mod sheet;
 pub mod template;
+#[cfg(test)]
+mod testing;
 pub mod typeface;
 pub mod world;
 
