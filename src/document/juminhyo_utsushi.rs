@@ -375,5 +375,12 @@ fn put_single(
         draft.put(format!("r{index}.todokede_hi"), todokede, format!("{place}.todokede_hi"));
         draft.put(format!("r{index}.kisai"), ido.kisai.as_str(), format!("{place}.kisai"));
     }
-    draft.subject(person.kokumin.shimei());
+    // アルファベット and 漢字 stand in slots of their own.
+    match &person.kokumin {
+        Kokumin::Gaikokujin(gaikokujin) => {
+            draft.subject(gaikokujin.shimei.alphabet.as_str());
+            gaikokujin.shimei.kanji.iter().for_each(|kanji| draft.subject(kanji.as_str()));
+        }
+        Kokumin::Nihonjin(nihonjin) => draft.subject(nihonjin.shimei.printed()),
+    }
 }

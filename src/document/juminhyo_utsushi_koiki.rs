@@ -179,6 +179,9 @@ impl Document for JuminhyoUtsushiKoiki {
             person.put(&mut draft, index + 1, &format!("setaiin[{index}]"));
         }
         draft.subject(self.jusho.printed());
+        if let Some(setainushi) = self.setainushi.given() {
+            draft.subject(setainushi.as_str());
+        }
         draft.certify(words.get("ninsho"));
         draft.finish()
     }

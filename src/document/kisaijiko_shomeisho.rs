@@ -490,6 +490,9 @@ impl JuminhyoKisai {
             &blocks,
         );
         draft.subject(self.jusho.printed());
+        if let Some(setainushi) = &self.setainushi {
+            draft.subject(setainushi.as_str());
+        }
         draft.certify(words.get("ninsho.juminhyo"));
         draft.finish()
     }

@@ -252,6 +252,7 @@ impl Document for TenshutsuShomeisho {
             draft.put("tempu", words.get("tempu"), "");
         }
         draft.subject(todoke.tenshutsumae_jusho.printed());
+        draft.subject(todoke.setainushi.as_str());
         draft.certify(words.get(&format!("ninsho.{}", self.key())));
         draft.finish()
     }
