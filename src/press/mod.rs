@@ -125,7 +125,7 @@ struct Forget;
 
 /// For how many pages it may remember (glyph widths, font tables): without an end it would remember
 /// every text that it ever wrote.
-const REMEMBERED_PAGES: usize = 10;
+const REMEMBERED_PAGES: usize = 4;
 
 impl Drop for Forget {
     fn drop(&mut self) {
