@@ -56,7 +56,7 @@ fn measure(arguments: &Arguments) -> Result<(), Lines> {
             .collect::<Result<Vec<usize>, Lines>>()
     })?;
     let documents = each * arguments.threads.max(1);
-    println!("{}", report(arguments, documents, begun.elapsed(), cold, first.max(sizes[0])));
+    say!("{}", report(arguments, documents, begun.elapsed(), cold, first.max(sizes[0])));
     Ok(())
 }
 

@@ -34,15 +34,15 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Err(lines) => super::end(Err(lines)),
         Ok(None) => {
             if arguments.json {
-                println!("[]");
+                say!("[]");
             }
             ExitCode::SUCCESS
         }
         Ok(Some((refusals, words))) => {
             if arguments.json {
-                println!("{}", as_json(&refusals, &words));
+                say!("{}", as_json(&refusals, &words));
             } else {
-                told(&refusals, &words).0.iter().for_each(|line| eprintln!("{line}"));
+                told(&refusals, &words).0.iter().for_each(|line| complain!("{line}"));
             }
             ExitCode::from(REFUSED)
         }

@@ -25,7 +25,7 @@ pub fn run(act: impl FnOnce() -> ExitCode) -> ExitCode {
     match start() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("starting the confined process: {error}");
+            complain!("starting the confined process: {error}");
             ExitCode::from(UNCONFINED)
         }
     }
@@ -61,7 +61,7 @@ fn start() -> std::io::Result<ExitCode> {
         Some(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
         // Ended by a signal: out of CPU time, out of memory, or killed above.
         None => {
-            eprintln!("document: template-limits\t{}", sentence());
+            complain!("document: template-limits\t{}", sentence());
             Ok(ExitCode::from(super::REFUSED))
         }
     }

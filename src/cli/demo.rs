@@ -44,7 +44,7 @@ fn demo(out: &Path) -> Result<(), Lines> {
     let press = Press::embedded()?;
     walk_case(&press, out)?;
     specimens(&press, out)?;
-    println!("\nEverything is in {}.", out.display());
+    say!("\nEverything is in {}.", out.display());
     Ok(())
 }
 
@@ -53,7 +53,7 @@ fn tell(procedure: &Procedure, gate: Gate, who: &str, printed: Option<&Path>) {
     let step = procedure.gate(gate);
     let (number, action) = step.map_or(("", ""), |step| (step.number.as_str(), step.action.as_str()));
     let printed = printed.map(|path| format!(" → {}", path.display())).unwrap_or_default();
-    println!("{number} {action}: {who}{printed}");
+    say!("{number} {action}: {who}{printed}");
 }
 
 fn walk_case(press: &Press, out: &Path) -> Result<(), Lines> {
@@ -65,7 +65,7 @@ fn walk_case(press: &Press, out: &Path) -> Result<(), Lines> {
     let day = today()?;
     let document = document(press)?;
 
-    println!("{}  {}\n", procedure.title, office.office.name);
+    say!("{}  {}\n", procedure.title, office.office.name);
     let actor = |id: &str, party| Actor { id: id.to_owned(), party };
     let counter = actor("受注者・窓口 見本 一子", Party::Contractor);
     let entry = actor("受注者・入力 見本 二郎", Party::Contractor);
@@ -73,7 +73,7 @@ fn walk_case(press: &Press, out: &Path) -> Result<(), Lines> {
     let officer = actor("本市・審査承認 見本 四郎", Party::City);
 
     let case = Case::receive(counter.clone())?;
-    println!("③ 交付請求書の受付・確認: {}", counter.id);
+    say!("③ 交付請求書の受付・確認: {}", counter.id);
     let short = document.digest().short();
     let cover = press.cover(&document, &issuing.surround(office, day, &short)?);
     let case = step(case, Command::Enter { cover: cover.clone() }, &entry)?;
@@ -87,7 +87,7 @@ fn walk_case(press: &Press, out: &Path) -> Result<(), Lines> {
     let sealed = issue(&issuing, office, day, &document, &case, out)?;
     tell(&procedure, Gate::Approval, &officer.id, Some(&sealed));
     step(case, Command::HandOver, &counter)?;
-    println!("⑭ 交付: {}\n", counter.id);
+    say!("⑭ 交付: {}\n", counter.id);
     Ok(())
 }
 
@@ -149,7 +149,7 @@ fn specimens(press: &Press, out: &Path) -> Result<(), Lines> {
         let printed = specimen(press, &document).map_err(|error| told_of(&error, &words))?;
         let path = folder.join(format!("{}.pdf", kind.id));
         std::fs::write(&path, printed.pdf)?;
-        println!("見本 {} → {}", words.get("name"), path.display());
+        say!("見本 {} → {}", words.get("name"), path.display());
     }
     Ok(())
 }

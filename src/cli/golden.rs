@@ -63,7 +63,11 @@ fn go(action: &Action, place: &Where) -> Result<ExitCode, Lines> {
     let press = render::press(place.templates.as_deref(), None)?;
     let mut different = Vec::new();
     let mut compared = 0usize;
-    for (kind, name, sample) in samples(place)? {
+    let samples = samples(place)?;
+    if samples.is_empty() {
+        return Err(Lines(vec![format!("no samples in {}", place.samples.display())]));
+    }
+    for (kind, name, sample) in samples {
         let actual = page_of(&press, kind, &sample)?;
         if matches!(action, Action::Accept(_)) {
             actual.write(&place.golden, &name)?;
@@ -73,7 +77,7 @@ fn go(action: &Action, place: &Where) -> Result<ExitCode, Lines> {
         let accepted = Golden::read(&place.golden, &name)?;
         let difference = Difference::between(&accepted, &actual);
         if !difference.is_none() {
-            println!("{name}: {difference}");
+            say!("{name}: {difference}");
         }
         if !difference.is_none() || matches!(action, Action::Report(_)) {
             different.push((name, accepted, actual, difference));
@@ -92,9 +96,9 @@ fn finish(action: &Action, place: &Where, compared: usize, rows: &[Compared]) ->
     if !rows.is_empty() {
         let folder = place.golden.join("report");
         report::write(&folder, rows)?;
-        println!("report: {}", folder.join("index.html").display());
+        say!("report: {}", folder.join("index.html").display());
     }
-    println!("{} of {compared} pages as accepted", compared - failed);
+    say!("{} of {compared} pages as accepted", compared - failed);
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 

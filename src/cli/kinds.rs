@@ -42,10 +42,10 @@ fn list(arguments: &Arguments) -> Result<(), Lines> {
                 })
             })
             .collect();
-        println!("{}", serde_json::Value::Array(list));
+        say!("{}", serde_json::Value::Array(list));
     } else {
         for (kind, title) in entries {
-            println!("{:32} {:9} {title}", kind.id, kind.sealing.key());
+            say!("{:32} {:9} {title}", kind.id, kind.sealing.key());
         }
     }
     Ok(())

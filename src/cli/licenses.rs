@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 /// Runs it.
 pub fn run() -> ExitCode {
-    println!("shomei {}: MIT OR Apache-2.0\n", env!("CARGO_PKG_VERSION"));
-    println!("{}\n\n{}\n", include_str!("../../LICENSE-MIT"), include_str!("../../LICENSE-APACHE"));
+    say!("shomei {}: MIT OR Apache-2.0\n", env!("CARGO_PKG_VERSION"));
+    say!("{}\n\n{}\n", include_str!("../../LICENSE-MIT"), include_str!("../../LICENSE-APACHE"));
     for font in shomei_fonts::ALL {
-        println!("font {}: {}", font.family, font.licence);
+        say!("font {}: {}", font.family, font.licence);
     }
     for (name, text) in shomei_fonts::LICENCES {
-        println!("\n==== {name} ====\n\n{text}");
+        say!("\n==== {name} ====\n\n{text}");
     }
-    println!("\n==== crates ====\n\n{}", include_str!("../../licenses.txt"));
+    say!("\n==== crates ====\n\n{}", include_str!("../../licenses.txt"));
     ExitCode::SUCCESS
 }

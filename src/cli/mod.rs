@@ -1,5 +1,21 @@
 //! The command line: one file per subcommand.
 
+/// Tells on standard output. Whoever stops reading ends nothing: what is left is told to nobody.
+macro_rules! say {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($part)*);
+    }};
+}
+
+/// The same on standard error.
+macro_rules! complain {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($part)*);
+    }};
+}
+
 mod bench_page;
 mod check;
 mod city_fonts;
@@ -78,7 +94,7 @@ fn end(result: Result<(), Lines>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Lines(lines)) => {
-            lines.iter().for_each(|line| eprintln!("{line}"));
+            lines.iter().for_each(|line| complain!("{line}"));
             ExitCode::from(REFUSED)
         }
     }
@@ -108,14 +124,25 @@ fn told_of(error: &SpecimenError, words: &Words) -> Lines {
 }
 
 /// Reads a file, or standard input for `-`, up to a little more than a document may have.
-fn read_input(path: &Path) -> std::io::Result<Vec<u8>> {
+fn read_input(path: &Path) -> Result<Vec<u8>, Lines> {
     use std::io::Read as _;
     let most = shomei::document::json::MOST_BYTES as u64 + 1;
     let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(most).read_to_end(&mut bytes)?;
+    let read = if path.as_os_str() == "-" {
+        std::io::stdin().lock().take(most).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    }
+        std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| about("reading", path, &error))?;
     Ok(bytes)
+}
+
+/// A line about a file.
+fn about(act: &str, path: &Path, error: &std::io::Error) -> Lines {
+    Lines(vec![format!("{act} {}: {error}", path.display())])
+}
+
+/// Writes a file.
+fn write_output(path: &Path, bytes: &[u8]) -> Result<(), Lines> {
+    std::fs::write(path, bytes).map_err(|error| about("writing", path, &error))
 }

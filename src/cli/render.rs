@@ -8,7 +8,7 @@ use shomei::issuing::specimen::specimen;
 use shomei::press::template::Templates;
 use shomei::press::{Press, raster};
 
-use super::{Lines, city_fonts, confined, end, kind, read_input, told, told_of};
+use super::{Lines, city_fonts, confined, end, kind, read_input, told, told_of, write_output};
 
 /// Dots an inch of the pictures.
 const DPI: f64 = 150.0;
@@ -58,7 +58,7 @@ fn render(arguments: &Arguments, templates: Option<&Path>) -> Result<(), Lines> 
     let bytes = read_input(&arguments.data)?;
     let document = kind.read(&bytes, &**press.typefaces()).map_err(|refusals| told(&refusals, &words))?;
     let printed = specimen(&press, &document).map_err(|error| told_of(&error, &words))?;
-    std::fs::write(&arguments.output, &printed.pdf)?;
+    write_output(&arguments.output, &printed.pdf)?;
     match &arguments.png {
         Some(folder) => write_pictures(printed.pdf, kind.id, folder),
         None => Ok(()),
