@@ -135,6 +135,11 @@ fn every_certificate_can_be_sealed_and_its_qr_verifies() {
         let document = document(&office.press, kind.id, &std::fs::read(&path).unwrap());
         let case = approved(&office.cover(&document, Office::day()));
         let issued = office.issue(&case, &document, Office::day()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        // For looking at: SHOMEI_PAGES names a folder that keeps the sealed pages.
+        if let Ok(folder) = std::env::var("SHOMEI_PAGES") {
+            let name = format!("{}-{}.pdf", kind.id, path.file_stem().unwrap().to_string_lossy());
+            std::fs::write(std::path::Path::new(&folder).join(name), issued.page.pdf()).unwrap();
+        }
         let sheets = issued.page.sheets();
         let text = sheets.mark.as_deref().unwrap();
         assert!(mark::verify(text, office.key.verifying()).is_ok(), "{}", path.display());
