@@ -44,6 +44,7 @@ fn start() -> std::io::Result<ExitCode> {
         // The allocator would otherwise reserve as much as the limit at once.
         .env("MIMALLOC_ARENA_RESERVE", "65536")
         .env("MIMALLOC_ARENA_EAGER_COMMIT", "0")
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::inherit())
         .spawn()?;
     let begun = Instant::now();
@@ -58,9 +59,9 @@ fn start() -> std::io::Result<ExitCode> {
         std::thread::sleep(Duration::from_millis(2));
     };
     match status.code() {
-        Some(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
-        // Ended by a signal: out of CPU time, out of memory, or killed above.
-        None => {
+        Some(code @ 0..=2) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(super::REFUSED))),
+        // Ended by a signal or by a panic: out of CPU time, out of memory, or killed above.
+        _ => {
             complain!("document: template-limits\t{}", sentence());
             Ok(ExitCode::from(super::REFUSED))
         }

@@ -174,12 +174,12 @@ fn today() -> Result<Day, Lines> {
 /// The key of the QR: made when first needed, kept in a folder that only its owner reads.
 fn mark_key(folder: &Path) -> Result<MarkKey, Lines> {
     use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
+    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
     let file = folder.join("mark.key");
     if let Ok(bytes) = std::fs::read(&file) {
         return Ok(MarkKey::from_bytes(&bytes)?);
     }
-    std::fs::create_dir_all(folder)?;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut bytes = [0; 32];
     let key = loop {
         getrandom::fill(&mut bytes).map_err(|error| Lines(vec![format!("making a key: {error}")]))?;

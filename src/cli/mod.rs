@@ -144,5 +144,10 @@ fn about(act: &str, path: &Path, error: &std::io::Error) -> Lines {
 
 /// Writes a file.
 fn write_output(path: &Path, bytes: &[u8]) -> Result<(), Lines> {
-    std::fs::write(path, bytes).map_err(|error| about("writing", path, &error))
+    // Whole or not at all: written beside its place, then moved there.
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    std::fs::write(&beside, bytes)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(|error| about("writing", path, &error))
 }

@@ -8,7 +8,7 @@ use shomei::issuing::specimen::specimen;
 use shomei::press::template::Templates;
 use shomei::press::{Press, raster};
 
-use super::{Lines, city_fonts, confined, end, kind, read_input, told, told_of, write_output};
+use super::{Lines, about, city_fonts, confined, end, kind, read_input, told, told_of, write_output};
 
 /// Dots an inch of the pictures.
 const DPI: f64 = 150.0;
@@ -53,16 +53,22 @@ pub fn press(templates: Option<&Path>, fonts: Option<&Path>) -> Result<Press, Li
 
 fn render(arguments: &Arguments, templates: Option<&Path>) -> Result<(), Lines> {
     let kind = kind(&arguments.kind)?;
+    // An older page that stays after a refusal would be taken for this one.
+    match std::fs::remove_file(&arguments.output) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(about("replacing", &arguments.output, &error));
+        }
+        _ => {}
+    }
     let press = press(templates, arguments.fonts.as_deref())?;
     let words = press.words(kind)?;
     let bytes = read_input(&arguments.data)?;
     let document = kind.read(&bytes, &**press.typefaces()).map_err(|refusals| told(&refusals, &words))?;
     let printed = specimen(&press, &document).map_err(|error| told_of(&error, &words))?;
-    write_output(&arguments.output, &printed.pdf)?;
-    match &arguments.png {
-        Some(folder) => write_pictures(printed.pdf, kind.id, folder),
-        None => Ok(()),
+    if let Some(folder) = &arguments.png {
+        write_pictures(printed.pdf.clone(), kind.id, folder)?;
     }
+    write_output(&arguments.output, &printed.pdf)
 }
 
 /// Writes every page of a file as `NAME-1.png`, `NAME-2.png`, … into a folder.

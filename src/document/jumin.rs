@@ -372,6 +372,26 @@ pub fn check_heads(zokugara: &[Option<&Zokugara>], whole: bool, list: &'static s
     }
 }
 
+/// Refuses dates of the register that lie before the person's birth.
+pub fn check_dates(person: &Jumin, reader: &mut Reader<'_>) {
+    let birth = person.kokumin.seinengappi();
+    let (became, field) = match &person.kokumin {
+        Kokumin::Nihonjin(person) => (person.jumin_to_natta_hi.given(), "jumin_to_natta_hi"),
+        Kokumin::Gaikokujin(person) => {
+            (person.gaikokujin_jumin_to_natta_hi.given(), "gaikokujin_jumin_to_natta_hi")
+        }
+    };
+    for (date, field) in [
+        (became, field),
+        (person.jusho_wo_sadameta_hi.given(), "jusho_wo_sadameta_hi"),
+        (person.todokede_hi.given(), "todokede_hi"),
+    ] {
+        if date.is_some_and(|date| date.recorded().certainly_before(birth)) {
+            reader.at(field, |reader| reader.refuse::<()>("date-before-birth"));
+        }
+    }
+}
+
 /// Refuses two entries for one person.
 pub fn check_distinct<M: Member>(people: &[M], list: &'static str, reader: &mut Reader<'_>) {
     for (index, person) in people.iter().enumerate() {

@@ -139,6 +139,9 @@ impl Document for JuminhyoUtsushi {
             Self::Kojinhyo(sheet) => reader.at("kojinhyo", |reader| {
                 check_person(&sheet.hito, sheet.kyoka.as_ref(), reader);
                 check_history(&sheet.rireki, reader);
+                if sheet.setai_ninzu.0 == 0 {
+                    reader.at("setai_ninzu", |reader| reader.refuse::<()>("fewer-than-listed"));
+                }
             }),
             Self::Johyo(sheet) => reader.at("johyo", |reader| {
                 check_person(&sheet.hito, sheet.kyoka.as_ref(), reader);
@@ -165,6 +168,9 @@ impl SetaiRenki {
     fn check(&self, reader: &mut Reader<'_>) {
         jumin::check_setainushi(&self.setaiin, self.is_whole(), "setaiin", reader);
         jumin::check_distinct(&self.setaiin, "setaiin", reader);
+        for (index, person) in self.setaiin.iter().enumerate() {
+            reader.at("setaiin", |reader| reader.at_index(index, |reader| jumin::check_dates(person, reader)));
+        }
         jumin::check_permission(&self.setaiin, self.kyoka.as_ref(), "setaiin", reader);
         if self.setaiin.len() > usize::from(self.setai_ninzu.0) {
             reader.at("setai_ninzu", |reader| reader.refuse::<()>("fewer-than-listed"));
@@ -201,7 +207,7 @@ impl SetaiRenki {
             })
             .collect();
         draft.shape("sheets", blocks);
-        put_heading(&mut draft, sheets, &self.jusho, &self.setainushi);
+        put_heading(&mut draft, "setai_renki", sheets, &self.jusho, &self.setainushi);
         for (index, person) in people.iter().enumerate() {
             let given = self.setaiin.iter().position(|p| std::ptr::eq(p, *person)).unwrap_or(index);
             put_jumin(&mut draft, index + 1, &format!("setai_renki.setaiin[{given}]"), person);
@@ -263,6 +269,7 @@ impl Johyo {
 }
 
 fn check_person(person: &Jumin, permission: Option<&TokubetsuKyoka>, reader: &mut Reader<'_>) {
+    reader.at("hito", |reader| jumin::check_dates(person, reader));
     jumin::check_permission_of(person, permission, "hito", reader);
 }
 
@@ -284,11 +291,11 @@ fn check_history(history: &[Ido], reader: &mut Reader<'_>) {
 }
 
 /// Heading of every sheet: 住所 and 世帯主.
-fn put_heading(draft: &mut Draft<'_>, sheets: usize, jusho: &Jusho, setainushi: &Omittable<Text>) {
+fn put_heading(draft: &mut Draft<'_>, path: &str, sheets: usize, jusho: &Jusho, setainushi: &Omittable<Text>) {
     let head = draft.entry(setainushi, |name| name.as_str().to_owned());
     for sheet in 0..sheets {
-        draft.put(format!("s{sheet}.jusho"), jusho.printed(), "jusho");
-        draft.put(format!("s{sheet}.setainushi"), head.clone(), "setainushi");
+        draft.put(format!("s{sheet}.jusho"), jusho.printed(), format!("{path}.jusho"));
+        draft.put(format!("s{sheet}.setainushi"), head.clone(), format!("{path}.setainushi"));
     }
 }
 
@@ -348,7 +355,7 @@ fn put_single(
     history: &[Ido],
 ) {
     let words = draft.words();
-    put_heading(draft, 1, jusho, setainushi);
+    put_heading(draft, path, 1, jusho, setainushi);
     for sheet in 1..rows.len() {
         draft.put(format!("s{sheet}.jusho"), jusho.printed(), format!("{path}.jusho"));
         draft.put(format!("s{sheet}.shimei"), person.kokumin.shimei(), format!("{path}.hito"));

@@ -377,7 +377,8 @@ impl std::fmt::Debug for Text {
 impl Parse for Text {
     fn parse(json: &Json, reader: &mut Reader<'_>) -> Option<Self> {
         let Json::Text(text) = json else { return reader.wrong_type("text", json) };
-        if text.is_empty() {
+        // A text of spaces prints nothing: it is no name, and no reason.
+        if text.chars().all(char::is_whitespace) {
             return reader.refuse("empty-text");
         }
         let length = text::moji(text).take(MOST_CHARACTERS + 1).count();

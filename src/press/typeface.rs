@@ -111,6 +111,9 @@ pub enum TypefaceError {
     /// The bytes are not a font that can be parsed.
     #[error("taking up a font: its tables cannot be read")]
     Unreadable,
+    /// A range that is not of a private-use area: IPAmj明朝 alone sets everything else.
+    #[error("taking up a font: only code points of a private-use area may be assigned to it")]
+    NotPrivate,
     /// The file is not the one that the configuration pins.
     #[error("taking up a font: its SHA-256 is {found}, the configuration pins {pinned}")]
     OtherFile {
@@ -143,6 +146,9 @@ impl ExtraFont {
         ranges: Vec<RangeInclusive<char>>,
         stand_ins: BTreeMap<char, String>,
     ) -> Result<Self, TypefaceError> {
+        if ranges.iter().any(|range| !is_private_range(range)) {
+            return Err(TypefaceError::NotPrivate);
+        }
         let found = data_encoding::HEXLOWER.encode(&Sha256::digest(&data));
         if !found.eq_ignore_ascii_case(sha256) {
             return Err(TypefaceError::OtherFile { pinned: sha256.to_owned(), found });
@@ -248,6 +254,14 @@ impl Repertoire for Typefaces {
             _ => Unprintable::NotInFont,
         })
     }
+}
+
+/// Whether a range lies within one private-use area.
+fn is_private_range(range: &RangeInclusive<char>) -> bool {
+    // The three areas are far apart: a range that began in one and ended in another would be longer
+    // than any of them.
+    let length = u32::from(*range.end()).saturating_sub(u32::from(*range.start()));
+    is_private_use(*range.start()) && is_private_use(*range.end()) && length <= 0xFFFF
 }
 
 /// Whether a code point is of a private-use area (外字 and 行政事務標準文字 live there).
