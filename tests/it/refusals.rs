@@ -62,6 +62,8 @@ fn each_fault_of_a_household_is_named_with_its_place() {
         (changed(|h| h["setaiin"][0]["juminhyo_code"] = json!("24727059608")), format!("{}.juminhyo_code: needs-permission", person(0))),
         (changed(|h| h["setaiin"][1]["atena_bango"] = h["setaiin"][0]["atena_bango"].clone()), format!("{}.atena_bango: same-person-twice", person(1))),
         (changed(|h| h["setaiin"][0]["kokumin"]["nihonjin"]["seinengappi"] = json!("1980-12-26")), format!("{}.kokumin.nihonjin.seinengappi: date-wants-wareki", person(0))),
+        (changed(|h| h["setaiin"][2]["todokede_hi"] = json!("H20-04-03")), format!("{}.todokede_hi: date-before-birth", person(2))),
+        (changed(|h| h["kyoka"] = json!({ "kojin_bango": "\u{3000} " })), "setai_renki.kyoka.kojin_bango: empty-text".to_owned()),
         (changed(|h| h["setaiin"][0]["kokumin"]["nihonjin"]["seinengappi"] = json!("S64-01-08")), format!("{}.kokumin.nihonjin.seinengappi: date-outside-era", person(0))),
     ];
     for (data, expected) in cases {
@@ -70,6 +72,17 @@ fn each_fault_of_a_household_is_named_with_its_place() {
         assert!(told.lines().all(|line| line.contains('。')), "a sentence for a person: {told}");
         assert!(!told.contains("983205673214"), "the number itself is not told: {told}");
     }
+}
+
+#[test]
+fn an_older_page_does_not_stay_where_a_refused_one_was_to_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, output) = (folder.path().join("data.json"), folder.path().join("out.pdf"));
+    std::fs::write(&data, "{}").unwrap();
+    std::fs::write(&output, "another's page").unwrap();
+    let done = crate::shomei(&["render", "juminhyo-utsushi", data.to_str().unwrap(), "-o", output.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(!output.exists());
 }
 
 #[test]
@@ -264,6 +277,11 @@ fn a_private_character_is_printed_only_in_the_font_that_the_city_pinned_for_it()
     // Another file than the pinned one, and a font that was assigned other code points.
     write(&pinned.replace('a', "b"), "E000-E0FF");
     assert!(render("juminhyo-utsushi", &data, &more).1.contains("SHA-256"));
+    // No font of a city's sets what IPAmj明朝 sets.
+    for range in ["4E00-9FFF", "E000-10FFFD", "5B50"] {
+        write(pinned, range);
+        assert!(render("juminhyo-utsushi", &data, &more).1.contains("private-use"), "{range}");
+    }
     write(pinned, "E001-E0FF");
     assert!(render("juminhyo-utsushi", &data, &more).1.contains("moji-private-use"));
 }
