@@ -226,6 +226,18 @@ impl Kokumin {
         }
     }
 
+    /// Every way in which a heading may name the person: 氏名, and for foreign residents each part of it
+    /// and the 通称.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = vec![self.shimei()];
+        if let Self::Gaikokujin(person) = self {
+            names.push(person.shimei.alphabet.as_str().to_owned());
+            names.extend(person.shimei.kanji.iter().map(|kanji| kanji.as_str().to_owned()));
+            names.extend(person.tsusho.iter().map(|tsusho| tsusho.tsusho.as_str().to_owned()));
+        }
+        names
+    }
+
     /// 生年月日, in the years that the law wants for the person.
     pub fn seinengappi(&self) -> &RecordedDate {
         match self {

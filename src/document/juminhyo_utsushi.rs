@@ -172,6 +172,9 @@ impl SetaiRenki {
             reader.at("setaiin", |reader| reader.at_index(index, |reader| jumin::check_dates(person, reader)));
         }
         jumin::check_permission(&self.setaiin, self.kyoka.as_ref(), "setaiin", reader);
+        if let Some(setainushi) = self.setainushi.given() {
+            self.check_setainushi_name(setainushi.as_str(), reader);
+        }
         if self.setaiin.len() > usize::from(self.setai_ninzu.0) {
             reader.at("setai_ninzu", |reader| reader.refuse::<()>("fewer-than-listed"));
         }
@@ -186,6 +189,14 @@ impl SetaiRenki {
                     })
                 });
             }
+        }
+    }
+
+    /// Refuses a heading that names another 世帯主 than the one on the sheet.
+    fn check_setainushi_name(&self, name: &str, reader: &mut Reader<'_>) {
+        let head = self.setaiin.iter().find(|person| person.zokugara.given().is_some_and(|z| z.is_setainushi()));
+        if head.is_some_and(|head| !head.kokumin.names().iter().any(|known| known == name)) {
+            reader.at("setainushi", |reader| reader.refuse::<()>("setainushi-differs"));
         }
     }
 

@@ -62,6 +62,7 @@ fn each_fault_of_a_household_is_named_with_its_place() {
         (changed(|h| h["setaiin"][0]["juminhyo_code"] = json!("24727059608")), format!("{}.juminhyo_code: needs-permission", person(0))),
         (changed(|h| h["setaiin"][1]["atena_bango"] = h["setaiin"][0]["atena_bango"].clone()), format!("{}.atena_bango: same-person-twice", person(1))),
         (changed(|h| h["setaiin"][0]["kokumin"]["nihonjin"]["seinengappi"] = json!("1980-12-26")), format!("{}.kokumin.nihonjin.seinengappi: date-wants-wareki", person(0))),
+        (changed(|h| h["setainushi"] = json!("見本　次郎")), "setai_renki.setainushi: setainushi-differs".to_owned()),
         (changed(|h| h["setaiin"][2]["todokede_hi"] = json!("H20-04-03")), format!("{}.todokede_hi: date-before-birth", person(2))),
         (changed(|h| h["kyoka"] = json!({ "kojin_bango": "\u{3000} " })), "setai_renki.kyoka.kojin_bango: empty-text".to_owned()),
         (changed(|h| h["setaiin"][0]["kokumin"]["nihonjin"]["seinengappi"] = json!("S64-01-08")), format!("{}.kokumin.nihonjin.seinengappi: date-outside-era", person(0))),
