@@ -130,8 +130,8 @@ fn what_is_too_long_even_for_the_annex_is_refused_by_name() {
         h["setaiin"][0]["kokumin"]["nihonjin"]["honseki"] = json!("見本".repeat(400));
     }));
     assert!(told.starts_with("setai_renki.setaiin[0].honseki: too-long-for-annex"), "{told}");
-    let told = refused("juminhyo-utsushi", &changed(|h| h["setainushi"] = json!("見".repeat(400))));
-    assert!(told.contains("setainushi: too-long (capacity="), "{told}");
+    let told = refused("juminhyo-utsushi", &changed(|h| h["jusho"]["katagaki"] = json!("見".repeat(400))));
+    assert!(told.contains("setai_renki.jusho: too-long (capacity="), "{told}");
 }
 
 #[test]
