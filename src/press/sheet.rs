@@ -174,7 +174,7 @@ pub enum SheetError {
 /// Rows of an annex sheet, and most rows that one entry takes.
 const ANNEX_ROWS: usize = 25;
 const ANNEX_MOST: usize = 4;
-/// Size of the text box of one annex row in points: 135 mm by 8 mm.
+/// One millimetre in points.
 const MM: f64 = 72.0 / 25.4;
 
 /// Makes the pages of a document.
