@@ -1,18 +1,26 @@
 //! Warrants: what lets paper be made. Only [`crate::case`] makes the last three, out of an event.
 
+use serde::{Deserialize, Serialize};
+
 use crate::document::cbor::Digest;
 use crate::domain::calendar::Day;
 
+use super::wire;
+
 /// What a warrant covers: if one of these differs, the case goes back to examination.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cover {
     /// Digest of the document that was seen.
+    #[serde(with = "wire::digest")]
     pub digest: Digest,
     /// Digest of the templates with which it was seen.
+    #[serde(with = "wire::hex")]
     pub templates: [u8; 32],
     /// Office, title and name of who certifies.
     pub issuer: String,
     /// 証明日.
+    #[serde(with = "wire::text")]
     pub day: Day,
 }
 

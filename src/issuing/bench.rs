@@ -1,17 +1,24 @@
 //! Measuring: sealed households of four, different each time, as an office would issue them.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use crate::case::{Actor, Case, Command};
+use crate::case::actor::{Actor, OfficeId, PersonId};
+use crate::case::command::{Command, Work};
+use crate::case::event::{CaseId, Data, Entry, EntryId, Event, Seen};
+use crate::case::warrant::{Cover, Sealed};
+use crate::case::{Case, Request};
 use crate::document::catalog::{Composed, Kind};
 use crate::press::Press;
 use crate::press::mark::MarkKey;
 use crate::press::sheet::Paper;
-use crate::procedure::Party;
+use crate::procedure::settings::Settings;
+use crate::procedure::{Act, Procedure, Procedures, Role};
 
 use super::city::City;
 use super::specimen::specimen_day;
-use super::{Issuing, Numbers, Terminal};
+use super::{Issuing, Terminal};
 
 /// Characters of which names are made.
 const KANJI: &str = "青赤秋朝安池石泉市今岩上内江大岡小川木北清倉黒小坂桜佐沢島白杉関高竹田谷千土手寺中永西野橋林東平深福星前松水南宮村本森山吉若渡辺";
@@ -32,21 +39,87 @@ pub fn household(number: usize) -> Option<Vec<u8>> {
     serde_json::to_vec(&sample).ok()
 }
 
+/// A household's flow: 住民票の写しの交付.
+const FLOW: &str = "juminhyo-kofu";
+
+/// The warrant of an approved case about a document of this cover: the whole way from reception to
+/// approval, by four people.
+pub fn approve(flow: &Arc<Procedure>, cover: &Cover) -> Result<Sealed, Box<dyn std::error::Error>> {
+    let case = walk(flow, cover, |case| case.sealed_warrant(EntryId(1)).is_some())?;
+    Ok(case.sealed_warrant(EntryId(1)).ok_or("the flow has no gate")?)
+}
+
+/// The same case as soon as the document is entered.
+pub fn entered(flow: &Arc<Procedure>, cover: &Cover) -> Result<Case, Box<dyn std::error::Error>> {
+    walk(flow, cover, |case| case.collation_warrant(EntryId(1)).is_some())
+}
+
+fn walk(
+    flow: &Arc<Procedure>,
+    cover: &Cover,
+    is_there: impl Fn(&Case) -> bool,
+) -> Result<Case, Box<dyn std::error::Error>> {
+    let office = OfficeId::parse("kita-ku")?;
+    let settings = Settings::default();
+    let person = |role: Role| Actor::new(PersonId::parse(&format!("{role:?}"))?, office.clone(), [role]);
+    let request = Request {
+        case: CaseId(uuid::Uuid::nil()),
+        office: office.clone(),
+        attributes: Default::default(),
+        day: cover.day,
+    };
+    let Event::Opened(opening) = Case::open(flow, request, &person(Role::ContractorCounter)?, &settings)? else {
+        return Err("a case begins with its opening".into());
+    };
+    let mut case = Case::begin(flow.clone(), opening);
+    while !is_there(&case) {
+        let (work, role) = next(&case, &settings, cover).ok_or("the flow ends before")?;
+        for event in case.decide(Command::Do(work), &person(role)?, &settings)? {
+            case = case.apply(&event);
+        }
+    }
+    Ok(case)
+}
+
+/// The next step, with the document entered or seen where it has to be.
+fn next(case: &Case, settings: &Settings, cover: &Cover) -> Option<(Work, Role)> {
+    let waiting = case.waiting(settings).into_iter().next()?;
+    let mut work = Work::plain(waiting.step.key.clone());
+    match waiting.step.act {
+        Act::Enter => work.entries.push(Entry {
+            kind: "juminhyo-utsushi".to_owned(),
+            copies: 1,
+            cover: cover.clone(),
+            data: Data::from(String::from("{}")),
+        }),
+        Act::Approve => work.seen.push(Seen { entry: EntryId(1), cover: cover.clone() }),
+        _ => {}
+    }
+    Some((work, *waiting.roles.first()?))
+}
+
 /// Issues households one after the other.
 pub struct Line<'a> {
     issuing: Issuing<'a>,
-    numbers: Numbers,
+    flow: Arc<Procedure>,
     terminal: Terminal,
+    serial: u32,
 }
 
 impl<'a> Line<'a> {
     /// A line over a press.
-    pub fn new(press: &'a Press, city: &'a City, key: &'a MarkKey, paper: Paper) -> Self {
-        Self {
+    pub fn new(
+        press: &'a Press,
+        city: &'a City,
+        key: &'a MarkKey,
+        paper: Paper,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        Ok(Self {
             issuing: Issuing { press, city, key, host: "verify.mihon.example", paper },
-            numbers: Numbers::default(),
+            flow: household_flow()?,
             terminal: Terminal { number: 1, name: "本庁01".to_owned(), printer: "P003".to_owned() },
-        }
+            serial: 0,
+        })
     }
 
     /// Reads, walks and seals one household; the file.
@@ -54,22 +127,18 @@ impl<'a> Line<'a> {
         let document = read(household, self.issuing.press)?;
         let office = self.issuing.city.office("kita-ku")?;
         let day = specimen_day()?;
-        let short = document.digest().short();
-        let cover = self.issuing.press.cover(&document, &self.issuing.surround(office, day, &short)?);
-        let person = |id: &str, party| Actor { id: id.to_owned(), party };
-        let mut case = Case::receive(person("a", Party::Contractor))?;
-        for (command, actor) in [
-            (Command::Enter { cover: cover.clone() }, person("a", Party::Contractor)),
-            (Command::Collate, person("b", Party::Contractor)),
-            (Command::Examine, person("c", Party::City)),
-            (Command::Approve { cover }, person("c", Party::City)),
-        ] {
-            let event = case.decide(command, &actor)?;
-            case = case.apply(event);
-        }
-        let issued = self.issuing.issue(&case, &document, office, day, &self.terminal, &mut self.numbers)?;
-        Ok(issued.page.pdf().to_vec())
+        let warrant = approve(&self.flow, &self.issuing.cover(&document, office, day)?)?;
+        self.serial = self.serial.wrapping_add(1).max(1);
+        let number = self.terminal.number_line(day, self.serial);
+        let page = self.issuing.seal(&warrant, &document, office, &number, &self.terminal)?;
+        Ok(page.pdf().to_vec())
     }
+}
+
+/// The flow in which households are issued.
+pub fn household_flow() -> Result<Arc<Procedure>, Box<dyn std::error::Error>> {
+    let flows = Procedures::embedded()?;
+    Ok(Arc::new(flows.get(FLOW).ok_or("no such flow")?.clone()))
 }
 
 /// Reads a household with all its checks.

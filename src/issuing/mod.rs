@@ -4,9 +4,7 @@ pub mod bench;
 pub mod city;
 pub mod specimen;
 
-use std::collections::HashMap;
-
-use crate::case::Case;
+use crate::case::warrant::{Cover, Sealed};
 use crate::document::catalog::Composed;
 use crate::domain::calendar::Day;
 use crate::press::mark::{self, Facts, MarkError, MarkKey};
@@ -18,12 +16,6 @@ use city::{City, CityError, OfficeEntry};
 /// A certificate could not be issued.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
-    /// The case has no approval.
-    #[error("issuing: the case is not approved")]
-    NotApproved,
-    /// Every number of the day was given.
-    #[error("issuing: no number is left for the day")]
-    NoNumberLeft,
     /// The office.
     #[error(transparent)]
     City(#[from] CityError),
@@ -43,21 +35,10 @@ pub struct Terminal {
     pub printer: String,
 }
 
-/// 発行順番号 of each office, day and terminal: no gap, no double.
-#[derive(Debug, Default)]
-pub struct Numbers(HashMap<(String, Day, u16), u32>);
-
-impl Numbers {
-    /// The next number.
-    pub fn next(&mut self, office: &str, day: Day, terminal: &Terminal) -> Result<NumberLine, IssueError> {
-        let last = self.0.entry((office.to_owned(), day, terminal.number)).or_default();
-        *last = last.checked_add(1).ok_or(IssueError::NoNumberLeft)?;
-        Ok(NumberLine {
-            day,
-            terminal: terminal.name.clone(),
-            printer: terminal.printer.clone(),
-            serial: *last,
-        })
+impl Terminal {
+    /// The number line of its issuance of a day.
+    pub fn number_line(&self, day: Day, serial: u32) -> NumberLine {
+        NumberLine { day, terminal: self.name.clone(), printer: self.printer.clone(), serial }
     }
 }
 
@@ -75,14 +56,6 @@ pub struct Issuing<'a> {
     pub paper: Paper,
 }
 
-/// An issued certificate.
-pub struct Issued {
-    /// Its number.
-    pub number: NumberLine,
-    /// The sealed page.
-    pub page: SealedPage,
-}
-
 impl Issuing<'_> {
     /// What stands around a document of an office on a day, before a number is given.
     pub fn surround<'s>(
@@ -95,24 +68,28 @@ impl Issuing<'_> {
         Ok(Surround { day, office: &office.office.name, signatory, number: None, paper: self.paper, short_digest })
     }
 
-    /// Seals an approved case's document under the next number.
-    pub fn issue(
+    /// What an approval of the document, to be certified on a day, covers.
+    pub fn cover(&self, document: &Composed, office: &OfficeEntry, day: Day) -> Result<Cover, IssueError> {
+        let short = document.digest().short();
+        Ok(self.press.cover(document, &self.surround(office, day, &short)?))
+    }
+
+    /// Seals what a warrant covers, under a number of today. A day later than today stays as it was
+    /// approved (郵送: the day of posting); an earlier one is over, and refused.
+    pub fn seal(
         &self,
-        case: &Case,
+        warrant: &Sealed,
         document: &Composed,
         office: &OfficeEntry,
-        day: Day,
+        number: &NumberLine,
         terminal: &Terminal,
-        numbers: &mut Numbers,
-    ) -> Result<Issued, IssueError> {
-        let warrant = case.sealed_warrant().ok_or(IssueError::NotApproved)?;
-        let number = numbers.next(&office.id, day, terminal)?;
+    ) -> Result<SealedPage, IssueError> {
         let short = document.digest().short();
-        let surround = Surround { number: Some(&number), ..self.surround(office, day, &short)? };
+        let day = warrant.cover().day.max(number.day);
+        let surround = Surround { number: Some(number), ..self.surround(office, day, &short)? };
         let seal = self.city.seal(&surround.signatory.seal)?;
-        let marker = OfficeMarker { issuing: self, office, kind: document.kind().id, number: &number, terminal };
-        let page = self.press.seal(document, &warrant, &surround, seal, &marker)?;
-        Ok(Issued { number, page })
+        let marker = OfficeMarker { issuing: self, office, kind: document.kind().id, number, terminal };
+        Ok(self.press.seal(document, warrant, &surround, seal, &marker)?)
     }
 }
 

@@ -1,42 +1,28 @@
 //! No warrant, no seal; what was approved is what is sealed; what is omitted is absent.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use shomei::case::warrant::{Cover, WarrantError};
-use shomei::case::{Actor, Case, Command};
 use shomei::document::catalog::{Composed, KINDS, Sealing};
 use shomei::domain::calendar::Day;
 use shomei::issuing::city::City;
-use shomei::issuing::{Issued, IssueError, Issuing, Numbers, Terminal};
+use shomei::case::event::EntryId;
+use shomei::issuing::bench::{approve, entered, household_flow};
+use shomei::issuing::{IssueError, Issuing, Terminal};
 use shomei::press::mark::MarkKey;
 use shomei::press::readback::read_back;
 use shomei::press::sheet::Paper;
-use shomei::press::{Leave, Press, PressError, mark};
-use shomei::procedure::Party;
+use shomei::press::{Leave, Press, PressError, SealedPage, mark};
+use shomei::procedure::Procedure;
 
 use crate::{document, root, samples, tool};
-
-fn person(id: &str, party: Party) -> Actor {
-    Actor { id: id.to_owned(), party }
-}
-
-fn approved(cover: &Cover) -> Case {
-    let mut case = Case::receive(person("a", Party::Contractor)).unwrap();
-    for (command, actor) in [
-        (Command::Enter { cover: cover.clone() }, person("a", Party::Contractor)),
-        (Command::Collate, person("b", Party::Contractor)),
-        (Command::Examine, person("c", Party::City)),
-        (Command::Approve { cover: cover.clone() }, person("c", Party::City)),
-    ] {
-        let event = case.decide(command, &actor).unwrap();
-        case = case.apply(event);
-    }
-    case
-}
 
 struct Office {
     press: Press,
     city: City,
     key: MarkKey,
+    flow: Arc<Procedure>,
 }
 
 impl Office {
@@ -45,6 +31,7 @@ impl Office {
             press: Press::embedded().unwrap(),
             city: City::sample().unwrap(),
             key: MarkKey::from_bytes(&[5; 32]).unwrap(),
+            flow: household_flow().unwrap(),
         }
     }
 
@@ -62,10 +49,13 @@ impl Office {
         self.press.cover(document, &surround)
     }
 
-    fn issue(&self, case: &Case, document: &Composed, day: Day) -> Result<Issued, IssueError> {
+    /// Seals a document, once a case about this cover was approved.
+    fn seal(&self, cover: &Cover, document: &Composed, day: Day) -> Result<SealedPage, IssueError> {
         let terminal = Terminal { number: 1, name: "本庁01".to_owned(), printer: "P003".to_owned() };
         let office = self.city.office("kita-ku").unwrap();
-        self.issuing().issue(case, document, office, day, &terminal, &mut Numbers::default())
+        let warrant = approve(&self.flow, cover).unwrap();
+        let number = terminal.number_line(day, 1);
+        self.issuing().seal(&warrant, document, office, &number, &terminal)
     }
 }
 
@@ -82,7 +72,7 @@ fn a_warrant_covers_content_template_issuer_and_day() {
     let office = Office::new();
     let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
     let right = office.cover(&document, Office::day());
-    assert!(office.issue(&approved(&right), &document, Office::day()).is_ok());
+    assert!(office.seal(&right, &document, Office::day()).is_ok());
     let mut content = right.clone();
     content.digest.0[0] ^= 1;
     let mut template = right.clone();
@@ -95,7 +85,7 @@ fn a_warrant_covers_content_template_issuer_and_day() {
         (issuer, WarrantError::OtherIssuer),
         (yesterday, WarrantError::OtherDay),
     ] {
-        let refused = office.issue(&approved(&cover), &document, Office::day());
+        let refused = office.seal(&cover, &document, Office::day());
         assert!(
             matches!(refused, Err(IssueError::Press(PressError::Warrant(ref found))) if *found == error),
             "{error:?}"
@@ -104,21 +94,13 @@ fn a_warrant_covers_content_template_issuer_and_day() {
 }
 
 #[test]
-fn a_case_that_is_not_approved_gives_no_number_and_no_page() {
-    let office = Office::new();
-    let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
-    let case = Case::receive(person("a", Party::Contractor)).unwrap();
-    assert!(matches!(office.issue(&case, &document, Office::day()), Err(IssueError::NotApproved)));
-}
-
-#[test]
 fn kinds_that_are_never_sealed_cannot_be_sealed_even_with_a_warrant() {
     let office = Office::new();
     let mut never = 0;
     for kind in KINDS.iter().filter(|kind| kind.sealing == Sealing::Never) {
         let document = document(&office.press, kind.id, &sample(kind.id));
-        let case = approved(&office.cover(&document, Office::day()));
-        let refused = office.issue(&case, &document, Office::day());
+        let cover = office.cover(&document, Office::day());
+        let refused = office.seal(&cover, &document, Office::day());
         assert!(matches!(refused, Err(IssueError::Press(PressError::Warrant(WarrantError::NeverSealed)))), "{}", kind.id);
         never += 1;
     }
@@ -133,17 +115,17 @@ fn every_certificate_can_be_sealed_and_its_qr_verifies() {
             continue;
         }
         let document = document(&office.press, kind.id, &std::fs::read(&path).unwrap());
-        let case = approved(&office.cover(&document, Office::day()));
-        let issued = office.issue(&case, &document, Office::day()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let cover = office.cover(&document, Office::day());
+        let page = office.seal(&cover, &document, Office::day()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         // For looking at: SHOMEI_PAGES names a folder that keeps the sealed pages.
         if let Ok(folder) = std::env::var("SHOMEI_PAGES") {
             let name = format!("{}-{}.pdf", kind.id, path.file_stem().unwrap().to_string_lossy());
-            std::fs::write(std::path::Path::new(&folder).join(name), issued.page.pdf()).unwrap();
+            std::fs::write(std::path::Path::new(&folder).join(name), page.pdf()).unwrap();
         }
-        let sheets = issued.page.sheets();
+        let sheets = page.sheets();
         let text = sheets.mark.as_deref().unwrap();
         assert!(mark::verify(text, office.key.verifying()).is_ok(), "{}", path.display());
-        let all = text_of(issued.page.pdf());
+        let all = text_of(page.pdf());
         assert!(all.contains("20260115"), "{}", path.display());
         assert!(!all.contains("見本　　"), "a sealed page is no specimen: {}", path.display());
     }
@@ -153,17 +135,17 @@ fn every_certificate_can_be_sealed_and_its_qr_verifies() {
 fn the_printed_qr_is_read_by_another_program() {
     let office = Office::new();
     let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
-    let case = approved(&office.cover(&document, Office::day()));
-    let issued = office.issue(&case, &document, Office::day()).unwrap();
+    let cover = office.cover(&document, Office::day());
+    let page = office.seal(&cover, &document, Office::day()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let pdf = folder.path().join("page.pdf");
-    std::fs::write(&pdf, issued.page.pdf()).unwrap();
+    std::fs::write(&pdf, page.pdf()).unwrap();
     for dpi in ["300", "600"] {
         let stem = folder.path().join(dpi);
         tool("pdftoppm", &["-r", dpi, "-gray", "-png", pdf.to_str().unwrap(), stem.to_str().unwrap()]);
         let picture = format!("{}-1.png", stem.display());
         let read = tool("zbarimg", &["-q", "--raw", &picture]);
-        assert_eq!(String::from_utf8(read.stdout).unwrap().trim(), issued.page.sheets().mark.as_deref().unwrap());
+        assert_eq!(String::from_utf8(read.stdout).unwrap().trim(), page.sheets().mark.as_deref().unwrap());
     }
 }
 
@@ -174,8 +156,8 @@ fn copies_say_what_they_are_and_have_neither_seal_nor_qr() {
     let issuing = office.issuing();
     let entry = office.city.office("kita-ku").unwrap();
     let surround = issuing.surround(entry, Office::day(), "x").unwrap();
-    let case = approved(&office.cover(&document, Office::day()));
-    let collation = case.collation_warrant().unwrap();
+    let case = entered(&office.flow, &office.cover(&document, Office::day())).unwrap();
+    let collation = case.collation_warrant(EntryId(1)).unwrap();
     for (leave, words) in [(Leave::Specimen, "見本"), (Leave::Collation(&collation), "承認前・照合用")] {
         let printed = office.press.print(&document, leave, &surround).unwrap();
         for page in read_back(&printed.pdf).unwrap() {
@@ -194,14 +176,14 @@ fn the_same_input_gives_the_same_bytes() {
     let (one, other) = (Office::new(), Office::new());
     let issue = |office: &Office| {
         let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
-        let case = approved(&office.cover(&document, Office::day()));
-        office.issue(&case, &document, Office::day()).unwrap().page.pdf().to_vec()
+        let cover = office.cover(&document, Office::day());
+        office.seal(&cover, &document, Office::day()).unwrap().pdf().to_vec()
     };
     let first = issue(&one);
     // What was printed in between leaves no trace.
     let between = document(&one.press, "juminhyo-utsushi", &std::fs::read(root().join("samples/juminhyo-utsushi/foreign.json")).unwrap());
-    let case = approved(&one.cover(&between, Office::day()));
-    one.issue(&case, &between, Office::day()).unwrap();
+    let cover = one.cover(&between, Office::day());
+    one.seal(&cover, &between, Office::day()).unwrap();
     assert!(first == issue(&one), "the second time");
     assert!(first == issue(&other), "another press");
     let threads: Vec<Vec<u8>> = std::thread::scope(|scope| {
@@ -216,8 +198,8 @@ fn two_offices_on_a_border_day_have_their_own_head() {
     let office = Office::new();
     let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
     let day: Day = "2026-03-10".parse().unwrap();
-    let case = approved(&office.cover(&document, day));
-    let text = text_of(office.issue(&case, &document, day).unwrap().page.pdf());
+    let cover = office.cover(&document, day);
+    let text = text_of(office.seal(&cover, &document, day).unwrap().pdf());
     assert!(text.contains("見本県見本市北区長職務代理者"), "the deputy's title");
     assert!(text.contains("令和８年３月１０日"));
 }
@@ -231,8 +213,8 @@ fn what_is_omitted_is_nowhere_in_the_file() {
     value["setai_renki"]["setaiin"][0]["kokumin"]["nihonjin"]["honseki"] = with;
     let printed = |value: &Value| {
         let document = document(&office.press, "juminhyo-utsushi", value.to_string().as_bytes());
-        let case = approved(&office.cover(&document, Office::day()));
-        office.issue(&case, &document, Office::day()).unwrap().page.pdf().to_vec()
+        let cover = office.cover(&document, Office::day());
+        office.seal(&cover, &document, Office::day()).unwrap().pdf().to_vec()
     };
     let folder = tempfile::tempdir().unwrap();
     let plain = |name: &str, pdf: &[u8]| {
@@ -269,11 +251,11 @@ fn tint(pdf: &std::path::Path, x: f64, y: f64, width: f64, height: f64) -> f64 {
 fn the_ground_is_drawn_at_its_tint_and_white_where_it_must_be() {
     let office = Office::new();
     let document = document(&office.press, "fuzaiju-shomeisho", &sample("fuzaiju-shomeisho"));
-    let case = approved(&office.cover(&document, Office::day()));
-    let issued = office.issue(&case, &document, Office::day()).unwrap();
+    let cover = office.cover(&document, Office::day());
+    let page = office.seal(&cover, &document, Office::day()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("page.pdf");
-    std::fs::write(&file, issued.page.pdf()).unwrap();
+    std::fs::write(&file, page.pdf()).unwrap();
     // A strip at the top without latent text, and one across 複写 in the empty middle.
     for (x, y, width, height) in [(20.0, 6.0, 170.0, 5.08), (62.0, 205.0, 80.0, 20.32)] {
         let tint = tint(&file, x, y, width, height);

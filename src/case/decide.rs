@@ -1,0 +1,322 @@
+//! What a command by a person would bring about, or why it is not allowed.
+
+use crate::document::catalog::Kind;
+use crate::procedure::settings::Settings;
+use crate::procedure::{Act, SealPolicy, Step, StepKey};
+
+use super::actor::{Actor, By};
+use super::command::{Command, Work};
+use super::error::CaseError;
+use super::event::{
+    Attributes, Entry, EntryId, Event, IssuanceId, IssueEnd, Lapse, Reason,
+};
+use super::rules;
+use super::running::Running;
+use super::sheet::{ApprovedSheet, Issuance, Sheet};
+
+/// An office's settings and the person who acts.
+#[derive(Clone, Copy)]
+pub(super) struct Decision<'a> {
+    pub running: &'a Running,
+    pub actor: &'a Actor,
+    pub settings: &'a Settings,
+}
+
+impl Decision<'_> {
+    pub(super) fn decide(self, command: Command) -> Result<Vec<Event>, CaseError> {
+        let name = command.name();
+        match command {
+            Command::Do(work) => self.work(work),
+            Command::Amend { attributes } => self.amend(attributes),
+            Command::Return { reason } => self.give_back(reason, name),
+            Command::RequestCorrection { reason } => self.request_correction(reason, name),
+            Command::HandToCity { reason } => self.hand_to_city(reason, name),
+            Command::HandBack => Err(CaseError::NotNow { command: name }),
+            Command::Refuse { reason } => self.refuse(reason, name),
+            Command::BeginIssue { issuance, entry, number } => self.begin_issue(issuance, entry, number, name),
+            Command::EndIssue { issuance, end } => self.end_issue(issuance, end),
+            Command::Lapse { entry, cause } => self.lapse(entry, cause, name),
+            Command::Spoil { issuance, reason } => self.spoil(issuance, reason),
+        }
+    }
+
+    fn work(self, work: Work) -> Result<Vec<Event>, CaseError> {
+        let step = self.open(&work.step)?;
+        let by = rules::may_do(self.running, step, self.actor, self.settings)?;
+        let relaxed = rules::separate(self.running, step, &by, self.settings)?;
+        self.check_entries(step, &work)?;
+        self.check_seen(step, &work)?;
+        self.check_released(step)?;
+        let mut events: Vec<Event> = relaxed.into_iter().collect();
+        let key = || step.key.clone();
+        for (entry, number) in work.entries.into_iter().zip(self.running.entries.saturating_add(1)..) {
+            events.push(Event::DocumentEntered { id: EntryId(number), step: key(), entry, by: by.clone() });
+        }
+        for kind in work.confirmed {
+            events.push(Event::PrintedElsewhere { kind, step: key(), by: by.clone() });
+        }
+        events.push(Event::StepDone { step: key(), seen: work.seen, by: by.clone() });
+        events.extend(self.seal_already_there(step).map(|seal| Event::StepDone { step: seal, seen: Vec::new(), by }));
+        Ok(events)
+    }
+
+    fn open(&self, key: &StepKey) -> Result<&Step, CaseError> {
+        let unknown = || CaseError::UnknownStep { step: key.to_string() };
+        let known = self.running.flow().step(key).ok_or_else(unknown)?;
+        if known.outside {
+            return Err(unknown());
+        }
+        self.running.open_step(key).ok_or_else(|| CaseError::OutOfOrder { step: key.clone() })
+    }
+
+    /// 補記の自動公印: where the office prints the seal with the entry on the card, the examination has
+    /// seen it, and the sealing step is over with it.
+    fn seal_already_there(&self, step: &Step) -> Option<StepKey> {
+        if step.act != Act::Review || !self.settings.seals_before_review() {
+            return None;
+        }
+        let flow = self.running.flow();
+        let entered = flow.steps.iter().any(|other| other.act == Act::Annotate && step.after.contains(&other.key));
+        let seal = flow.steps.iter().find(|other| other.act == Act::Seal && other.after.contains(&step.key))?;
+        (entered && self.running.sealed_at(&seal.key).next().is_none()).then(|| seal.key.clone())
+    }
+
+    fn check_entries(&self, step: &Step, work: &Work) -> Result<(), CaseError> {
+        let made = made_at(self.running, step);
+        for (index, Entry { kind, copies, .. }) in work.entries.iter().enumerate() {
+            let twice = work.entries.iter().skip(index + 1).any(|other| other.kind == *kind);
+            if twice || *copies == 0 {
+                return Err(CaseError::Copies { step: step.key.clone(), kind: kind.clone() });
+            }
+            if Kind::by_id(kind).is_none() || !made.contains(&kind.as_str()) {
+                return Err(CaseError::KindNotMade { step: step.key.clone(), kind: kind.clone() });
+            }
+        }
+        for kind in &work.confirmed {
+            if Kind::by_id(kind).is_some() || !step.generates.contains(kind) {
+                return Err(CaseError::KindNotMade { step: step.key.clone(), kind: kind.clone() });
+            }
+        }
+        let nothing = work.entries.is_empty() && work.confirmed.is_empty();
+        if nothing && self.must_make(step, &made) {
+            return Err(CaseError::NothingEntered { step: step.key.clone() });
+        }
+        Ok(())
+    }
+
+    /// An entry step makes something; any other that prints only what the program does not know has it
+    /// confirmed; and an approval that prints a certificate has it before it.
+    fn must_make(&self, step: &Step, made: &[&str]) -> bool {
+        let is_here = |kind: &&str| self.running.sheets().iter().any(|sheet| sheet.entered().entry.kind == **kind);
+        match step.act {
+            Act::Enter => !made.is_empty(),
+            Act::Approve | Act::Seal => !made.is_empty() && !made.iter().any(|kind| is_here(kind)),
+            _ => !made.is_empty() && made.iter().all(|kind| Kind::by_id(kind).is_none()),
+        }
+    }
+
+    fn check_seen(&self, step: &Step, work: &Work) -> Result<(), CaseError> {
+        let other = || CaseError::OtherContent { step: step.key.clone() };
+        for seen in &work.seen {
+            let sheet = self.running.sheet(seen.entry).ok_or_else(other)?;
+            if sheet.entered().entry.cover.digest != seen.cover.digest {
+                return Err(other());
+            }
+        }
+        if !self.running.flow().gates.iter().any(|gate| gate.step.as_ref() == Some(&step.key)) {
+            return Ok(());
+        }
+        for sheet in self.running.sealed_at(&step.key) {
+            let entry = sheet.entered().id;
+            if !work.seen.iter().any(|seen| seen.entry == entry) {
+                return Err(CaseError::Unseen { step: step.key.clone(), entry });
+            }
+        }
+        Ok(())
+    }
+
+    /// R6: what is handed over is the sealed version, and all of it.
+    fn check_released(&self, step: &Step) -> Result<(), CaseError> {
+        if !matches!(step.act, Act::HandOver | Act::Collect | Act::Send) {
+            return Ok(());
+        }
+        for sheet in self.running.due_before(&step.key) {
+            if !sheet.approved().is_some_and(ApprovedSheet::is_issued) {
+                return Err(CaseError::NotIssued { step: step.key.clone(), entry: sheet.entered().id });
+            }
+        }
+        Ok(())
+    }
+
+    fn amend(self, attributes: Attributes) -> Result<Vec<Event>, CaseError> {
+        check_attributes(self.running.flow(), &attributes)?;
+        if self.actor.office() != &self.running.opening().office {
+            return Err(CaseError::NotNow { command: "an amendment" });
+        }
+        let flow = self.running.flow();
+        for (attribute, value) in &attributes {
+            let unchanged = self.running.attributes().get(attribute) == Some(value);
+            let used = flow.steps.iter().any(|step| {
+                self.running.progress().done_by(&step.key).is_some()
+                    && step.condition.as_ref().is_some_and(|c| c.all.iter().any(|term| term.attribute == *attribute))
+            });
+            if used && !unchanged {
+                return Err(CaseError::AttributeUsed { attribute: attribute.clone() });
+            }
+        }
+        Ok(vec![Event::AttributesAmended { attributes, by: self.actor.as_any() }])
+    }
+
+    fn give_back(self, reason: Reason, command: &'static str) -> Result<Vec<Event>, CaseError> {
+        let (from, by) = self.returnable().ok_or(CaseError::NotNow { command })?;
+        self.nothing_issued(command)?;
+        let to = self.running.flow().last_entry_before(&from).ok_or(CaseError::NotNow { command })?.key.clone();
+        Ok(vec![Event::Returned { from, to, reason, by }])
+    }
+
+    /// The open step at which the actor may turn the case back; or the last gate that the city passed, as
+    /// long as nothing is out.
+    fn returnable(&self) -> Option<(StepKey, By)> {
+        let may = |step: &&Step| {
+            let by = rules::may_do(self.running, step, self.actor, self.settings).ok()?;
+            Some((step.key.clone(), by))
+        };
+        let open = self.running.open_steps();
+        let here = open.iter().filter(|step| rules::may_return(step.act)).find_map(may);
+        here.or_else(|| {
+            let done = |step: &&Step| self.running.progress().done_by(&step.key).is_some();
+            let gates = |step: &&Step| matches!(step.act, Act::Review | Act::Approve | Act::Seal | Act::Decide);
+            let steps: Vec<&Step> = self.running.flow().steps.iter().collect();
+            steps.iter().rev().filter(|step| done(step) && gates(step)).find_map(may)
+        })
+    }
+
+    fn request_correction(self, reason: Reason, command: &'static str) -> Result<Vec<Event>, CaseError> {
+        for correction in &self.running.flow().corrections {
+            for step in correction.from.iter().filter_map(|key| self.running.open_step(key)) {
+                let by = rules::may_do(self.running, step, self.actor, self.settings)?;
+                let (from, to) = (step.key.clone(), correction.to.clone());
+                return Ok(vec![Event::CorrectionRequested { from, to, reason, by }]);
+            }
+        }
+        Err(CaseError::NotNow { command })
+    }
+
+    fn hand_to_city(self, reason: Reason, command: &'static str) -> Result<Vec<Event>, CaseError> {
+        self.nothing_issued(command)?;
+        let open = self.running.open_steps();
+        let mut own = open.iter().filter_map(|step| {
+            let by = rules::may_do(self.running, step, self.actor, self.settings).ok()?;
+            (by.role.party() == crate::procedure::Party::Contractor).then(|| (step.key.clone(), by))
+        });
+        let (step, by) = own.next().ok_or(CaseError::NotNow { command })?;
+        Ok(vec![Event::HandedToCity { step, reason, by }])
+    }
+
+    fn refuse(self, reason: Reason, command: &'static str) -> Result<Vec<Event>, CaseError> {
+        self.nothing_issued(command)?;
+        let open = self.running.open_steps();
+        let mut own = open.iter().filter(|step| rules::may_refuse(step, self.running.flow())).filter_map(|step| {
+            let by = rules::may_do(self.running, step, self.actor, self.settings).ok()?;
+            (by.role.party() == crate::procedure::Party::City).then(|| (step.key.clone(), by))
+        });
+        let (step, by) = own.next().ok_or(CaseError::NotNow { command })?;
+        Ok(vec![Event::Refused { step, reason, by }])
+    }
+
+    fn nothing_issued(&self, command: &'static str) -> Result<(), CaseError> {
+        if self.running.has_issued() { Err(CaseError::Issued { command }) } else { Ok(()) }
+    }
+
+    fn begin_issue(
+        self,
+        issuance: IssuanceId,
+        entry: EntryId,
+        number: String,
+        command: &'static str,
+    ) -> Result<Vec<Event>, CaseError> {
+        let sheet = self.approved(entry, command)?;
+        if sheet.copies_left() == 0 {
+            return Err(CaseError::NoCopyLeft { entry });
+        }
+        let by = self.issuer(sheet)?;
+        Ok(vec![Event::IssueBegun { issuance, entry, number, by }])
+    }
+
+    fn issuer(&self, sheet: &ApprovedSheet) -> Result<By, CaseError> {
+        let rule = self.running.seal_rule(&sheet.entered.entry.kind);
+        let policy = rule.map_or(SealPolicy::Never, |rule| rule.policy);
+        let own_office = *self.actor.office() == self.running.opening().office;
+        rules::may_issue(policy, self.actor).filter(|_| own_office).ok_or(CaseError::MayNotIssue)
+    }
+
+    fn approved(&self, entry: EntryId, command: &'static str) -> Result<&ApprovedSheet, CaseError> {
+        let sheet = self.running.sheet(entry).and_then(Sheet::approved);
+        sheet.ok_or(CaseError::NotApproved { command, entry })
+    }
+
+    fn end_issue(self, issuance: IssuanceId, end: IssueEnd) -> Result<Vec<Event>, CaseError> {
+        let sheet = self.running.sheet_of(issuance).and_then(Sheet::approved).ok_or(CaseError::IssuanceState)?;
+        let Some(Issuance::Issuing { .. }) = sheet.issuances.get(&issuance) else {
+            return Err(CaseError::IssuanceState);
+        };
+        // A sweep that voids what a crash left behind is not the issuer's doing: whoever runs it is named.
+        let by = match end {
+            IssueEnd::Issued { .. } => self.issuer(sheet)?,
+            IssueEnd::Voided { .. } => self.actor.as_any(),
+        };
+        Ok(vec![Event::IssueEnded { issuance, end, by }])
+    }
+
+    fn lapse(self, entry: EntryId, cause: Lapse, command: &'static str) -> Result<Vec<Event>, CaseError> {
+        let sheet = self.approved(entry, command)?;
+        self.nothing_issued(command)?;
+        let flow = self.running.flow();
+        let before = flow.ancestors(&sheet.step);
+        let review = flow.steps.iter().rev().find(|step| step.act == Act::Review && before.contains(&step.key));
+        let to = review.map_or_else(|| sheet.step.clone(), |step| step.key.clone());
+        Ok(vec![Event::ApprovalLapsed { to, cause, by: self.actor.as_any() }])
+    }
+
+    fn spoil(self, issuance: IssuanceId, reason: Reason) -> Result<Vec<Event>, CaseError> {
+        let sheet = self.running.sheet_of(issuance).and_then(Sheet::approved).ok_or(CaseError::IssuanceState)?;
+        match sheet.issuances.get(&issuance) {
+            Some(Issuance::Issued { .. }) if *self.actor.office() == self.running.opening().office => {
+                Ok(vec![Event::Spoiled { issuance, reason, by: self.actor.as_any() }])
+            }
+            _ => Err(CaseError::IssuanceState),
+        }
+    }
+}
+
+/// The kinds that a step makes. An entry step also takes what a later gate seals (転出証明書, printed with
+/// its approval): it is entered and collated before it is approved.
+pub(super) fn made_at<'r>(running: &'r Running, step: &'r Step) -> Vec<&'r str> {
+    let mut made: Vec<&str> = step.generates.iter().map(String::as_str).collect();
+    if step.act == Act::Enter {
+        let flow = running.flow();
+        let later = flow.followers(&step.key);
+        for rule in &flow.seals {
+            let sealed_later = rule.step.as_ref().is_some_and(|gate| later.contains(gate));
+            let asked_for = running.seal_rule(&rule.document) == Some(rule);
+            if sealed_later && asked_for && !made.contains(&rule.document.as_str()) {
+                made.push(&rule.document);
+            }
+        }
+    }
+    made
+}
+
+/// Whether the flow asks for these attributes and knows these values.
+pub(super) fn check_attributes(
+    flow: &crate::procedure::Procedure,
+    attributes: &Attributes,
+) -> Result<(), CaseError> {
+    for (id, value) in attributes {
+        let attribute = flow.attributes.iter().find(|attribute| attribute.id == *id);
+        if !attribute.is_some_and(|attribute| attribute.values.contains(value)) {
+            return Err(CaseError::Attribute { attribute: id.clone() });
+        }
+    }
+    Ok(())
+}

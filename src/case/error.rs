@@ -1,0 +1,173 @@
+//! Why a command is not allowed.
+
+use crate::procedure::{Party, StepKey};
+
+use super::event::EntryId;
+
+/// A command is not allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CaseError {
+    /// The case has come to its end.
+    #[error("deciding {command}: the case is {state}")]
+    NotRunning {
+        /// Command.
+        command: &'static str,
+        /// State.
+        state: &'static str,
+    },
+    /// The flow has no such step, or it is not done here.
+    #[error("deciding a step: the flow has no step {step}")]
+    UnknownStep {
+        /// Which.
+        step: String,
+    },
+    /// The step does not wait for anybody now.
+    #[error("deciding a step: {step} is not open")]
+    OutOfOrder {
+        /// Which.
+        step: StepKey,
+    },
+    /// Nothing that the actor may do now allows the command.
+    #[error("deciding {command}: no step that is open allows it to this person")]
+    NotNow {
+        /// Command.
+        command: &'static str,
+    },
+    /// The wrong party.
+    #[error("deciding {step}: it belongs to {party:?}")]
+    WrongParty {
+        /// Step.
+        step: StepKey,
+        /// Whose it is.
+        party: Party,
+    },
+    /// The right party, but not the role.
+    #[error("deciding {step}: the person does not hold its role")]
+    WrongRole {
+        /// Step.
+        step: StepKey,
+    },
+    /// Somebody of another office, or of this one where another's is meant.
+    #[error("deciding {step}: it belongs to another office's people")]
+    OtherOffice {
+        /// Step.
+        step: StepKey,
+    },
+    /// The person entered what this step must check.
+    #[error("deciding {step}: the same person entered the document")]
+    SamePerson {
+        /// Step.
+        step: StepKey,
+    },
+    /// An attribute that the flow does not ask for, or a value that it does not know.
+    #[error("deciding the attributes: {attribute} does not have this value")]
+    Attribute {
+        /// Which.
+        attribute: String,
+    },
+    /// An attribute on which a step that was done depended.
+    #[error("deciding the attributes: {attribute} was already used")]
+    AttributeUsed {
+        /// Which.
+        attribute: String,
+    },
+    /// A kind that is not made at this step.
+    #[error("deciding {step}: {kind} is not made there")]
+    KindNotMade {
+        /// Step.
+        step: StepKey,
+        /// Kind.
+        kind: String,
+    },
+    /// No copy, or the same kind twice.
+    #[error("deciding {step}: {kind} is entered twice or without a copy")]
+    Copies {
+        /// Step.
+        step: StepKey,
+        /// Kind.
+        kind: String,
+    },
+    /// Nothing was entered or confirmed where the step makes a document.
+    #[error("deciding {step}: nothing was entered")]
+    NothingEntered {
+        /// Step.
+        step: StepKey,
+    },
+    /// A gate without the document that it is about.
+    #[error("deciding {step}: document {} was not seen", entry.0)]
+    Unseen {
+        /// Step.
+        step: StepKey,
+        /// Document.
+        entry: EntryId,
+    },
+    /// What was seen is not what was entered.
+    #[error("deciding {step}: what was seen is not what was entered")]
+    OtherContent {
+        /// Step.
+        step: StepKey,
+    },
+    /// No such document, or it is not approved.
+    #[error("deciding {command}: document {} is not approved", entry.0)]
+    NotApproved {
+        /// Command.
+        command: &'static str,
+        /// Document.
+        entry: EntryId,
+    },
+    /// Handing over before every copy was released.
+    #[error("deciding {step}: document {} was not issued", entry.0)]
+    NotIssued {
+        /// Step.
+        step: StepKey,
+        /// Document.
+        entry: EntryId,
+    },
+    /// As many copies as were asked for have their numbers.
+    #[error("deciding an issuance: document {} has no copy left", entry.0)]
+    NoCopyLeft {
+        /// Document.
+        entry: EntryId,
+    },
+    /// Somebody who does not issue.
+    #[error("deciding an issuance: the person may not issue")]
+    MayNotIssue,
+    /// The issuance is unknown, has its end, or was not released.
+    #[error("deciding the end of an issuance: it is not where this belongs")]
+    IssuanceState,
+    /// A certificate is being issued or out.
+    #[error("deciding {command}: a certificate of the case is issued or being issued")]
+    Issued {
+        /// Command.
+        command: &'static str,
+    },
+}
+
+impl CaseError {
+    /// Key of the sentence that tells a person.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotRunning { .. } => "case-not-running",
+            Self::UnknownStep { .. } => "case-unknown-step",
+            Self::OutOfOrder { .. } => "case-out-of-order",
+            Self::NotNow { .. } => "case-not-now",
+            Self::WrongParty { .. } => "case-wrong-party",
+            Self::WrongRole { .. } => "case-wrong-role",
+            Self::OtherOffice { .. } => "case-other-office",
+            Self::SamePerson { .. } => "case-same-person",
+            Self::Attribute { .. } => "case-attribute",
+            Self::AttributeUsed { .. } => "case-attribute-used",
+            Self::KindNotMade { .. } => "case-kind-not-made",
+            Self::Copies { .. } => "case-copies",
+            Self::NothingEntered { .. } => "case-nothing-entered",
+            Self::Unseen { .. } => "case-unseen",
+            Self::OtherContent { .. } => "case-other-content",
+            Self::NotApproved { .. } => "case-not-approved",
+            Self::NotIssued { .. } => "case-not-issued",
+            Self::NoCopyLeft { .. } => "case-no-copy-left",
+            Self::MayNotIssue => "case-may-not-issue",
+            Self::IssuanceState => "case-issuance-state",
+            Self::Issued { .. } => "case-issued",
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! What happened to a case. Events are never changed and never taken back; every form in which one was
+//! ever written stays readable.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::calendar::Day;
+use crate::procedure::StepKey;
+use crate::procedure::settings::PersonRule;
+
+use super::actor::{By, OfficeId};
+use super::warrant::Cover;
+use super::wire;
+
+/// Attributes of a case by their ids, as its flow asks for them.
+pub type Attributes = BTreeMap<String, String>;
+
+/// A case's number: printed on the 受付確認票, the same for as long as the case exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CaseId(pub uuid::Uuid);
+
+impl std::fmt::Display for CaseId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::str::FromStr for CaseId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        text.parse().map(Self)
+    }
+}
+
+/// One issuance: one sheet or set of sheets under one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IssuanceId(pub uuid::Uuid);
+
+impl std::fmt::Display for IssuanceId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An entered document of a case: the first is 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EntryId(pub u32);
+
+/// Why something was done, in a person's words. They may name people.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Reason(String);
+
+impl Reason {
+    /// A reason, or none if nothing was written.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// The data of a document as it was entered: JSON.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct Data(pub std::sync::Arc<str>);
+
+impl From<String> for Data {
+    fn from(json: String) -> Self {
+        Self(json.into())
+    }
+}
+
+impl From<Data> for String {
+    fn from(data: Data) -> Self {
+        data.0.as_ref().to_owned()
+    }
+}
+
+impl std::fmt::Debug for Data {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A document as it was entered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Id of its kind.
+    pub kind: String,
+    /// 部数: how many are to be issued.
+    pub copies: u8,
+    /// What was entered, with what it would be printed.
+    pub cover: Cover,
+    /// The data itself.
+    pub data: Data,
+}
+
+/// A document that somebody saw before a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// Which.
+    pub entry: EntryId,
+    /// What of it.
+    pub cover: Cover,
+}
+
+/// 受付: how a case began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opening {
+    /// Which case.
+    pub case: CaseId,
+    /// The office that received it.
+    pub office: OfficeId,
+    /// Id of the flow.
+    pub procedure: String,
+    /// SHA-256 of the flow's text: a case ends on the version with which it began.
+    #[serde(with = "wire::hex")]
+    pub version: [u8; 32],
+    /// What is known of it.
+    pub attributes: Attributes,
+    /// The day, by the register's clock.
+    #[serde(with = "wire::text")]
+    pub day: Day,
+    /// Who received it.
+    pub by: By,
+}
+
+/// Why an approval no longer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lapse {
+    /// The 証明日 is over.
+    DayOver,
+    /// The program prints it otherwise than it was seen.
+    OtherTemplate,
+    /// Another signatory certifies.
+    OtherIssuer,
+    /// The record behind it is no longer what it was.
+    SourceChanged,
+}
+
+/// How an issuance ended. It ends once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum IssueEnd {
+    /// Released.
+    Issued {
+        /// SHA-256 of the released file.
+        #[serde(with = "wire::hex")]
+        sha256: [u8; 32],
+        /// Pages.
+        pages: u16,
+    },
+    /// Nothing was released under the number, and nothing ever will be.
+    Voided {
+        /// Code of what stood in the way.
+        cause: String,
+    },
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "body", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Event {
+    /// 受付.
+    Opened(Opening),
+    /// More, or other, became known of the case.
+    AttributesAmended {
+        /// What.
+        attributes: Attributes,
+        /// By whom.
+        by: By,
+    },
+    /// 入力: a document was entered.
+    DocumentEntered {
+        /// Its number in the case.
+        id: EntryId,
+        /// At which step.
+        step: StepKey,
+        /// The document.
+        entry: Entry,
+        /// By whom.
+        by: By,
+    },
+    /// A sheet that the program does not print exists, as a person confirms.
+    PrintedElsewhere {
+        /// Id of the document.
+        kind: String,
+        /// At which step.
+        step: StepKey,
+        /// By whom.
+        by: By,
+    },
+    /// A rule between persons was relaxed for this step.
+    RuleRelaxed {
+        /// Which.
+        rule: PersonRule,
+        /// At which step.
+        step: StepKey,
+        /// For whom.
+        by: By,
+    },
+    /// A step was done.
+    StepDone {
+        /// Which.
+        step: StepKey,
+        /// What was seen before it was decided, at a gate.
+        seen: Vec<Seen>,
+        /// By whom.
+        by: By,
+    },
+    /// 差戻し: back to the last entry.
+    Returned {
+        /// From where.
+        from: StepKey,
+        /// To where.
+        to: StepKey,
+        /// Why.
+        reason: Reason,
+        /// By whom.
+        by: By,
+    },
+    /// 修正依頼: the visitor is asked to correct the form.
+    CorrectionRequested {
+        /// From where.
+        from: StepKey,
+        /// To where.
+        to: StepKey,
+        /// What.
+        reason: Reason,
+        /// By whom.
+        by: By,
+    },
+    /// The approval no longer holds: back to examination.
+    ApprovalLapsed {
+        /// To where.
+        to: StepKey,
+        /// Why.
+        cause: Lapse,
+        /// Who wanted to issue.
+        by: By,
+    },
+    /// 本市へ引継ぎ.
+    HandedToCity {
+        /// From where.
+        step: StepKey,
+        /// Why.
+        reason: Reason,
+        /// By whom.
+        by: By,
+    },
+    /// Back from the city's staff.
+    HandedBack {
+        /// The step that they did themselves, if any.
+        done: Option<StepKey>,
+        /// By whom.
+        by: By,
+    },
+    /// 不交付: the end, with its reason.
+    Refused {
+        /// At which step.
+        step: StepKey,
+        /// Why.
+        reason: Reason,
+        /// By whom.
+        by: By,
+    },
+    /// T1: a number was given.
+    IssueBegun {
+        /// The issuance.
+        issuance: IssuanceId,
+        /// Of which document.
+        entry: EntryId,
+        /// The number line.
+        number: String,
+        /// By whom.
+        by: By,
+    },
+    /// T2: the number has its end.
+    IssueEnded {
+        /// The issuance.
+        issuance: IssuanceId,
+        /// Which end.
+        end: IssueEnd,
+        /// By whom.
+        by: By,
+    },
+    /// 書損: a released sheet was spoiled and is not handed over; another may be issued for it.
+    Spoiled {
+        /// The issuance.
+        issuance: IssuanceId,
+        /// Why.
+        reason: Reason,
+        /// By whom.
+        by: By,
+    },
+}
+
+/// An event as the register keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// Its type.
+    pub kind: &'static str,
+    /// Version of the body's form.
+    pub version: u16,
+    /// JSON.
+    pub body: Vec<u8>,
+}
+
+/// An event could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// A body that is not of its type and version.
+    #[error("reading an event {kind} of version {version}: {source}")]
+    Body {
+        /// Type.
+        kind: String,
+        /// Version.
+        version: u16,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A type or version that this program does not know.
+    #[error("reading an event: the type {kind} has no version {version}")]
+    Unknown {
+        /// Type.
+        kind: String,
+        /// Version.
+        version: u16,
+    },
+}
+
+impl EventError {
+    /// Key of the sentence that tells a person.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Body { .. } => "event-body",
+            Self::Unknown { .. } => "event-unknown",
+        }
+    }
+}
+
+/// Versions in which events are written. A new version adds its reading to [`Event::decode`]; the old
+/// reading stays.
+const VERSION: u16 = 1;
+
+impl Event {
+    /// Its type, as the register names it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened(_) => "opened",
+            Self::AttributesAmended { .. } => "attributes-amended",
+            Self::DocumentEntered { .. } => "document-entered",
+            Self::PrintedElsewhere { .. } => "printed-elsewhere",
+            Self::RuleRelaxed { .. } => "rule-relaxed",
+            Self::StepDone { .. } => "step-done",
+            Self::Returned { .. } => "returned",
+            Self::CorrectionRequested { .. } => "correction-requested",
+            Self::ApprovalLapsed { .. } => "approval-lapsed",
+            Self::HandedToCity { .. } => "handed-to-city",
+            Self::HandedBack { .. } => "handed-back",
+            Self::Refused { .. } => "refused",
+            Self::IssueBegun { .. } => "issue-begun",
+            Self::IssueEnded { .. } => "issue-ended",
+            Self::Spoiled { .. } => "spoiled",
+        }
+    }
+
+    /// Who did it.
+    pub fn by(&self) -> &By {
+        match self {
+            Self::Opened(Opening { by, .. })
+            | Self::AttributesAmended { by, .. }
+            | Self::DocumentEntered { by, .. }
+            | Self::PrintedElsewhere { by, .. }
+            | Self::RuleRelaxed { by, .. }
+            | Self::StepDone { by, .. }
+            | Self::Returned { by, .. }
+            | Self::CorrectionRequested { by, .. }
+            | Self::ApprovalLapsed { by, .. }
+            | Self::HandedToCity { by, .. }
+            | Self::HandedBack { by, .. }
+            | Self::Refused { by, .. }
+            | Self::IssueBegun { by, .. }
+            | Self::IssueEnded { by, .. }
+            | Self::Spoiled { by, .. } => by,
+        }
+    }
+
+    /// As the register keeps it.
+    pub fn encode(&self) -> Result<Encoded, EventError> {
+        let failed = |source| EventError::Body { kind: self.kind().to_owned(), version: VERSION, source };
+        let body = serde_json::to_vec(self).map_err(failed)?;
+        Ok(Encoded { kind: self.kind(), version: VERSION, body })
+    }
+
+    /// As it was kept. Its type must be the one under which it stood.
+    pub fn decode(kind: &str, version: u16, body: &[u8]) -> Result<Self, EventError> {
+        let unknown = || EventError::Unknown { kind: kind.to_owned(), version };
+        if version != VERSION {
+            return Err(unknown());
+        }
+        let event: Self = serde_json::from_slice(body)
+            .map_err(|source| EventError::Body { kind: kind.to_owned(), version, source })?;
+        if event.kind() == kind { Ok(event) } else { Err(unknown()) }
+    }
+}

@@ -1,0 +1,168 @@
+//! A case on its way: what was entered, how far its steps have come.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::procedure::{Act, Procedure, SealPolicy, SealRule, Step, StepKey};
+
+use super::actor::By;
+use super::event::{Attributes, EntryId, IssuanceId, Opening};
+use super::progress::{self, Progress};
+use super::sheet::Sheet;
+
+/// A case on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Running {
+    pub(super) flow: Arc<Procedure>,
+    pub(super) opening: Opening,
+    pub(super) attributes: Attributes,
+    pub(super) progress: Progress,
+    pub(super) sheets: Vec<Sheet>,
+    pub(super) entries: u32,
+    pub(super) confirmed: Vec<(StepKey, String)>,
+}
+
+impl Running {
+    pub(super) fn new(flow: Arc<Procedure>, opening: Opening) -> Self {
+        let attributes = opening.attributes.clone();
+        Self {
+            flow,
+            opening,
+            attributes,
+            progress: Progress::default(),
+            sheets: Vec::new(),
+            entries: 0,
+            confirmed: Vec::new(),
+        }
+    }
+
+    /// Its flow, in the version with which it began.
+    pub fn flow(&self) -> &Procedure {
+        &self.flow
+    }
+
+    /// How it began.
+    pub fn opening(&self) -> &Opening {
+        &self.opening
+    }
+
+    /// What is known of it.
+    pub fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    /// Which steps were done.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Its documents, as they were entered.
+    pub fn sheets(&self) -> &[Sheet] {
+        &self.sheets
+    }
+
+    /// A document.
+    pub fn sheet(&self, id: EntryId) -> Option<&Sheet> {
+        self.sheets.iter().find(|sheet| sheet.entered().id == id)
+    }
+
+    /// The document under which a number was given.
+    pub fn sheet_of(&self, issuance: IssuanceId) -> Option<&Sheet> {
+        self.sheets
+            .iter()
+            .find(|sheet| sheet.approved().is_some_and(|sheet| sheet.issuances.contains_key(&issuance)))
+    }
+
+    /// Sheets that a person confirmed to exist, with the step.
+    pub fn confirmed(&self) -> &[(StepKey, String)] {
+        &self.confirmed
+    }
+
+    /// The steps that wait for somebody now.
+    pub fn open_steps(&self) -> Vec<&Step> {
+        self.progress.open(&self.flow, &self.attributes)
+    }
+
+    pub(super) fn open_step(&self, key: &StepKey) -> Option<&Step> {
+        self.open_steps().into_iter().find(|step| step.key == *key)
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.progress.is_complete(&self.flow, &self.attributes)
+    }
+
+    /// Everybody who entered, made or wrote something before a step.
+    pub(super) fn enterers_before(&self, key: &StepKey) -> impl Iterator<Item = &By> {
+        let before = self.flow.ancestors(key);
+        let written = before.clone();
+        let sheets = self
+            .sheets
+            .iter()
+            .map(Sheet::entered)
+            .filter(move |sheet| before.contains(&sheet.step))
+            .map(|sheet| &sheet.by);
+        let steps = self
+            .flow
+            .steps
+            .iter()
+            .filter(move |step| matches!(step.act, Act::Enter | Act::Annotate) && written.contains(&step.key))
+            .filter_map(|step| self.progress.done_by(&step.key));
+        sheets.chain(steps)
+    }
+
+    /// How a document gets its seal, as the case's attributes have it.
+    pub fn seal_rule(&self, kind: &str) -> Option<&SealRule> {
+        self.flow.seals.iter().find(|rule| {
+            rule.document == kind
+                && rule.condition.as_ref().is_none_or(|condition| {
+                    progress::holds(&self.flow, condition, &self.attributes)
+                })
+        })
+    }
+
+    /// The documents that a step seals, or whose sealing it allows.
+    pub(super) fn sealed_at<'c>(&'c self, key: &'c StepKey) -> impl Iterator<Item = &'c Sheet> {
+        self.sheets.iter().filter(move |sheet| {
+            self.seal_rule(&sheet.entered().entry.kind).is_some_and(|rule| {
+                rule.step.as_ref() == Some(key)
+                    && matches!(rule.policy, SealPolicy::Step | SealPolicy::OnApproval | SealPolicy::Auto)
+            })
+        })
+    }
+
+    /// The documents that must be out before a step.
+    pub(super) fn due_before(&self, key: &StepKey) -> Vec<&Sheet> {
+        let before = self.flow.ancestors(key);
+        self.sheets
+            .iter()
+            .filter(|sheet| {
+                self.seal_rule(&sheet.entered().entry.kind)
+                    .and_then(|rule| rule.step.as_ref())
+                    .is_some_and(|gate| before.contains(gate))
+            })
+            .collect()
+    }
+
+    /// Whether a certificate is out, or on its way out.
+    pub(super) fn has_issued(&self) -> bool {
+        self.sheets
+            .iter()
+            .filter_map(Sheet::approved)
+            .any(|sheet| sheet.issuances.values().any(super::sheet::Issuance::counts))
+    }
+
+    /// Undoes a step and everything that waited for it, with what was entered there.
+    pub(super) fn undo_from(&mut self, key: &StepKey) {
+        let undone: BTreeSet<StepKey> = self.flow.followers(key);
+        self.progress.undo(&undone);
+        self.sheets.retain(|sheet| !undone.contains(&sheet.entered().step));
+        self.confirmed.retain(|(step, _)| !undone.contains(step));
+        for sheet in &mut self.sheets {
+            if let Sheet::Approved(approved) = sheet
+                && undone.contains(&approved.step)
+            {
+                *sheet = Sheet::Entered(approved.entered.clone());
+            }
+        }
+    }
+}

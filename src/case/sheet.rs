@@ -1,0 +1,159 @@
+//! A document of a case, by how far it has come.
+
+use std::collections::BTreeMap;
+
+use crate::procedure::StepKey;
+
+use super::actor::By;
+use super::event::{Entry, EntryId, IssueEnd, IssuanceId};
+use super::warrant::{Collation, Cover, Office, Sealed};
+
+/// A document of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sheet {
+    /// 入力済み: it may be printed for collation.
+    Entered(EnteredSheet),
+    /// 承認済み: it may be sealed.
+    Approved(ApprovedSheet),
+}
+
+/// 入力済み.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnteredSheet {
+    /// Its number in the case.
+    pub id: EntryId,
+    /// At which step it was entered.
+    pub step: StepKey,
+    /// What was entered.
+    pub entry: Entry,
+    /// By whom.
+    pub by: By,
+}
+
+/// 承認済み.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovedSheet {
+    /// The way here.
+    pub entered: EnteredSheet,
+    /// What was approved.
+    pub cover: Cover,
+    /// At which step.
+    pub step: StepKey,
+    /// By whom.
+    pub by: By,
+    /// The numbers given for it.
+    pub issuances: BTreeMap<IssuanceId, Issuance>,
+}
+
+/// A number given for a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Issuance {
+    /// Between T1 and T2.
+    Issuing {
+        /// The number line.
+        number: String,
+    },
+    /// Released.
+    Issued {
+        /// The number line.
+        number: String,
+        /// SHA-256 of the file.
+        sha256: [u8; 32],
+    },
+    /// Nothing was released.
+    Voided {
+        /// The number line.
+        number: String,
+    },
+    /// 書損.
+    Spoiled {
+        /// The number line.
+        number: String,
+    },
+}
+
+impl Issuance {
+    /// Whether it takes up one of the copies that were asked for.
+    pub fn counts(&self) -> bool {
+        matches!(self, Self::Issuing { .. } | Self::Issued { .. })
+    }
+
+    fn number(&self) -> &str {
+        match self {
+            Self::Issuing { number }
+            | Self::Issued { number, .. }
+            | Self::Voided { number }
+            | Self::Spoiled { number } => number,
+        }
+    }
+
+    /// With its end.
+    pub(super) fn ended(&self, end: &IssueEnd) -> Self {
+        let number = self.number().to_owned();
+        match end {
+            IssueEnd::Issued { sha256, .. } => Self::Issued { number, sha256: *sha256 },
+            IssueEnd::Voided { .. } => Self::Voided { number },
+        }
+    }
+
+    /// Spoiled after its release.
+    pub(super) fn spoiled(&self) -> Self {
+        Self::Spoiled { number: self.number().to_owned() }
+    }
+}
+
+impl Sheet {
+    /// What was entered.
+    pub fn entered(&self) -> &EnteredSheet {
+        match self {
+            Self::Entered(sheet) => sheet,
+            Self::Approved(sheet) => &sheet.entered,
+        }
+    }
+
+    /// The approved one, once it is.
+    pub fn approved(&self) -> Option<&ApprovedSheet> {
+        match self {
+            Self::Entered(_) => None,
+            Self::Approved(sheet) => Some(sheet),
+        }
+    }
+
+    /// The copy for collation.
+    pub fn collation_warrant(&self) -> Collation {
+        Collation::new(self.entered().entry.cover.clone())
+    }
+
+    /// The clean copy of a sheet that is never sealed.
+    pub fn office_warrant(&self) -> Office {
+        Office::new(self.entered().entry.cover.clone())
+    }
+}
+
+impl ApprovedSheet {
+    /// How many copies may still be issued.
+    pub fn copies_left(&self) -> usize {
+        let given = self.issuances.values().filter(|issuance| issuance.counts()).count();
+        usize::from(self.entered.entry.copies).saturating_sub(given)
+    }
+
+    /// Whether every copy was released.
+    pub fn is_issued(&self) -> bool {
+        let released = self.issuances.values().filter(|i| matches!(i, Issuance::Issued { .. })).count();
+        released >= usize::from(self.entered.entry.copies)
+    }
+
+    /// What may be sealed, while copies are left.
+    pub fn sealed_warrant(&self) -> Option<Sealed> {
+        (self.copies_left() > 0).then(|| self.warrant())
+    }
+
+    /// For the number that T1 gave: what may be sealed under it.
+    pub fn warrant_of(&self, issuance: IssuanceId) -> Option<Sealed> {
+        matches!(self.issuances.get(&issuance), Some(Issuance::Issuing { .. })).then(|| self.warrant())
+    }
+
+    fn warrant(&self) -> Sealed {
+        Sealed::new(self.cover.clone())
+    }
+}
