@@ -4,7 +4,7 @@
 pub mod warrant;
 
 use crate::domain::calendar::Day;
-use crate::procedure::{Gate, Party};
+use crate::procedure::Party;
 
 use warrant::{Collation, Cover, Office, Sealed};
 
@@ -213,12 +213,9 @@ impl Command {
     /// The party that alone may give it, where only one may.
     fn party(&self) -> Option<Party> {
         match self {
-            Self::Enter { .. } => Some(Gate::Entry.party()),
-            Self::Collate => Some(Gate::Collation.party()),
-            Self::Examine => Some(Gate::Examination.party()),
-            Self::Approve { .. } => Some(Gate::Approval.party()),
+            Self::Enter { .. } | Self::Collate | Self::HandOver => Some(Party::Contractor),
+            Self::Examine | Self::Approve { .. } => Some(Party::City),
             Self::Return { .. } => None,
-            Self::HandOver => Some(Party::Contractor),
         }
     }
 }
