@@ -109,7 +109,7 @@ impl Decision<'_> {
     fn must_make(&self, step: &Step, made: &[&str]) -> bool {
         let is_here = |kind: &&str| self.running.sheets().iter().any(|sheet| sheet.entered().entry.kind == **kind);
         match step.act {
-            Act::Enter => !made.is_empty(),
+            _ if self.running.flow().is_entry(step) => !made.is_empty(),
             Act::Approve | Act::Seal => !made.is_empty() && !made.iter().any(|kind| is_here(kind)),
             _ => !made.is_empty() && made.iter().all(|kind| Kind::by_id(kind).is_none()),
         }
@@ -170,7 +170,10 @@ impl Decision<'_> {
     fn give_back(self, reason: Reason, command: &'static str) -> Result<Vec<Event>, CaseError> {
         let (from, by) = self.returnable().ok_or(CaseError::NotNow { command })?;
         self.nothing_issued(command)?;
-        let to = self.running.flow().last_entry_before(&from).ok_or(CaseError::NotNow { command })?.key.clone();
+        // Of two entries that exclude each other (⑤ and ⑤’), the one that was made.
+        let done = |step: &&Step| self.running.progress().done_by(&step.key).is_some();
+        let entry = self.running.flow().entries_before(&from).find(done);
+        let to = entry.ok_or(CaseError::NotNow { command })?.key.clone();
         Ok(vec![Event::Returned { from, to, reason, by }])
     }
 

@@ -63,13 +63,11 @@ pub fn is_needed(flow: &Procedure, step: &Step, attributes: &Attributes) -> bool
 
 /// Whether the attributes have the values of a condition. What nobody said has its first value.
 pub fn holds(flow: &Procedure, condition: &Condition, attributes: &Attributes) -> bool {
-    condition.all.iter().all(|term| {
-        let given = attributes.get(&term.attribute).map(String::as_str);
-        let value = given.or_else(|| {
-            let attribute = flow.attributes.iter().find(|attribute| attribute.id == term.attribute)?;
+    condition.holds(|id| {
+        attributes.get(id).map(String::as_str).or_else(|| {
+            let attribute = flow.attributes.iter().find(|attribute| attribute.id == id)?;
             attribute.values.first().map(String::as_str)
-        });
-        value == Some(term.is.as_str())
+        })
     })
 }
 

@@ -120,27 +120,26 @@ impl Running {
         })
     }
 
+    /// The step that seals a document, or that allows its sealing; without a gate, the one at which it was
+    /// entered. None for what is not sealed here.
+    pub fn gate_of<'c>(&'c self, sheet: &'c Sheet) -> Option<&'c StepKey> {
+        let rule = self.seal_rule(&sheet.entered().entry.kind)?;
+        match rule.policy {
+            SealPolicy::Step | SealPolicy::OnApproval => rule.step.as_ref(),
+            SealPolicy::Auto => Some(&sheet.entered().step),
+            SealPolicy::None | SealPolicy::Never => None,
+        }
+    }
+
     /// The documents that a step seals, or whose sealing it allows.
     pub(super) fn sealed_at<'c>(&'c self, key: &'c StepKey) -> impl Iterator<Item = &'c Sheet> {
-        self.sheets.iter().filter(move |sheet| {
-            self.seal_rule(&sheet.entered().entry.kind).is_some_and(|rule| {
-                rule.step.as_ref() == Some(key)
-                    && matches!(rule.policy, SealPolicy::Step | SealPolicy::OnApproval | SealPolicy::Auto)
-            })
-        })
+        self.sheets.iter().filter(move |sheet| self.gate_of(sheet) == Some(key))
     }
 
     /// The documents that must be out before a step.
     pub(super) fn due_before(&self, key: &StepKey) -> Vec<&Sheet> {
         let before = self.flow.ancestors(key);
-        self.sheets
-            .iter()
-            .filter(|sheet| {
-                self.seal_rule(&sheet.entered().entry.kind)
-                    .and_then(|rule| rule.step.as_ref())
-                    .is_some_and(|gate| before.contains(gate))
-            })
-            .collect()
+        self.sheets.iter().filter(|sheet| self.gate_of(sheet).is_some_and(|gate| before.contains(gate))).collect()
     }
 
     /// Whether a certificate is out, or on its way out.

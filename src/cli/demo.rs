@@ -15,7 +15,7 @@ use shomei::issuing::{Issuing, Numbers, Terminal};
 use shomei::press::mark::MarkKey;
 use shomei::press::sheet::Paper;
 use shomei::press::{Leave, Press};
-use shomei::procedure::{Gate, Party, Procedure};
+use shomei::procedure::{Act, Party, Procedure, Procedures};
 
 use super::{Lines, end, render, told, told_of};
 
@@ -49,15 +49,16 @@ fn demo(out: &Path) -> Result<(), Lines> {
 }
 
 /// Tells who did what.
-fn tell(procedure: &Procedure, gate: Gate, who: &str, printed: Option<&Path>) {
-    let step = procedure.gate(gate);
-    let (number, action) = step.map_or(("", ""), |step| (step.number.as_str(), step.action.as_str()));
+fn tell(procedure: &Procedure, act: Act, who: &str, printed: Option<&Path>) {
+    let step = procedure.steps.iter().find(|step| step.act == act);
+    let (number, action) = step.map_or(("", ""), |step| (step.number.as_deref().unwrap_or_default(), step.action.as_str()));
     let printed = printed.map(|path| format!(" → {}", path.display())).unwrap_or_default();
     say!("{number} {action}: {who}{printed}");
 }
 
 fn walk_case(press: &Press, out: &Path) -> Result<(), Lines> {
-    let procedure = Procedure::juminhyo_kofu()?;
+    let procedures = Procedures::embedded()?;
+    let procedure = procedures.get("juminhyo-kofu").ok_or_else(|| Lines(vec!["no procedure juminhyo-kofu".to_owned()]))?;
     let city = City::sample()?;
     let office = city.office("kita-ku")?;
     let key = mark_key(&out.join("keys"))?;
@@ -78,14 +79,14 @@ fn walk_case(press: &Press, out: &Path) -> Result<(), Lines> {
     let cover = press.cover(&document, &issuing.surround(office, day, &short)?);
     let case = step(case, Command::Enter { cover: cover.clone() }, &entry)?;
     let copy = print_copy(&issuing, office, day, &document, &case, out)?;
-    tell(&procedure, Gate::Entry, &entry.id, Some(&copy));
+    tell(procedure, Act::Enter, &entry.id, Some(&copy));
     let case = step(case, Command::Collate, &collator)?;
-    tell(&procedure, Gate::Collation, &collator.id, None);
+    tell(procedure, Act::Collate, &collator.id, None);
     let case = step(case, Command::Examine, &officer)?;
-    tell(&procedure, Gate::Examination, &officer.id, None);
+    tell(procedure, Act::Review, &officer.id, None);
     let case = step(case, Command::Approve { cover }, &officer)?;
     let sealed = issue(&issuing, office, day, &document, &case, out)?;
-    tell(&procedure, Gate::Approval, &officer.id, Some(&sealed));
+    tell(procedure, Act::Approve, &officer.id, Some(&sealed));
     step(case, Command::HandOver, &counter)?;
     say!("⑭ 交付: {}\n", counter.id);
     Ok(())

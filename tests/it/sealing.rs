@@ -270,8 +270,10 @@ fn the_ground_is_drawn_at_its_tint_and_white_where_it_must_be() {
     let issuing = Issuing { paper: Paper::Security, ..office.issuing() };
     let terminal = Terminal { number: 1, name: "x".to_owned(), printer: String::new() };
     let entry = office.city.office("kita-ku").unwrap();
-    let plain = issuing.issue(&case, &document, entry, Office::day(), &terminal, &mut Numbers::default()).unwrap();
-    std::fs::write(&file, plain.page.pdf()).unwrap();
+    let warrant = approve(&office.flow, &cover).unwrap();
+    let number = terminal.number_line(Office::day(), 1);
+    let plain = issuing.seal(&warrant, &document, entry, &number, &terminal).unwrap();
+    std::fs::write(&file, plain.pdf()).unwrap();
     assert!(tint(&file, 20.0, 6.0, 170.0, 5.0) < 0.01);
 }
 

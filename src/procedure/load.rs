@@ -1,0 +1,617 @@
+//! Reading a procedure's file, and everything that is refused in one: with the file and the line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_embed::RustEmbed;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+
+use super::{
+    Act, Attribute, Branch, Certainty, Condition, Correction, Documents, FlowVersion, Gate, GateKind, Paper,
+    Performer, Place, Procedure, Procedures, Role, SealPolicy, SealRule, Step, StepKey, Term,
+};
+
+/// How many procedures there are.
+const COUNT: usize = 48;
+
+/// The files inside the binary.
+#[derive(RustEmbed)]
+#[folder = "src/procedure/flows"]
+struct Embedded;
+
+/// A procedure's data is broken.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("reading the procedure {file}:{line}: {fault}")]
+pub struct ProcedureError {
+    /// File.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+impl ProcedureError {
+    /// Key of the sentence that tells a person.
+    pub fn code(&self) -> &'static str {
+        "procedure-broken"
+    }
+}
+
+/// What can be wrong in a procedure's file.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Fault {
+    /// Not TOML, not of the form of a procedure, or a word outside a list.
+    #[error("{0}")]
+    Malformed(String),
+    /// Two steps with one key.
+    #[error("two steps have the key {0}")]
+    DoubleKey(StepKey),
+    /// A key that no step has.
+    #[error("there is no step {0}")]
+    NoSuchStep(StepKey),
+    /// A branch whose first step waits for nothing: nothing leads to it.
+    #[error("nothing leads to step {0}: the first step of a branch says after what it comes")]
+    LeadsFromNowhere(StepKey),
+    /// A step that waits for itself, directly or by others.
+    #[error("step {0} waits for itself")]
+    Circle(StepKey),
+    /// A step that waits for a box which is not this system's step.
+    #[error("step {step} waits for {waits_for}, which nobody here confirms")]
+    WaitsForOutside {
+        /// Step.
+        step: StepKey,
+        /// What it waits for.
+        waits_for: StepKey,
+    },
+    /// A step that another party than its own would do.
+    #[error("step {step}: {act:?} may not be done by {role:?}")]
+    WrongParty {
+        /// Step.
+        step: StepKey,
+        /// Act.
+        act: Act,
+        /// Performer or alternative.
+        role: Role,
+    },
+    /// A document outside the list of documents.
+    #[error("there is no document {0}")]
+    UnknownDocument(String),
+    /// Two attributes with one id, or one without values.
+    #[error("attribute {0} is given twice or has no values")]
+    BadAttribute(String),
+    /// A condition on an attribute that the procedure does not ask for.
+    #[error("there is no attribute {0}")]
+    UnknownAttribute(String),
+    /// A condition on a value that the attribute does not have.
+    #[error("attribute {attribute} has no value {value}")]
+    UnknownValue {
+        /// Attribute.
+        attribute: String,
+        /// Value.
+        value: String,
+    },
+    /// A procedure that does not say what approval is.
+    #[error("the procedure has no gate; where there is none, it says so")]
+    NoGate,
+    /// A gate without a step; or none, with one.
+    #[error("a gate {0:?} and its step do not go together")]
+    GateWithoutStep(GateKind),
+    /// A gate at a step that does something else.
+    #[error("step {step} cannot be a gate {kind:?}: it is {act:?}")]
+    GateAct {
+        /// Step.
+        step: StepKey,
+        /// Kind of the gate.
+        kind: GateKind,
+        /// What the step is.
+        act: Act,
+    },
+    /// A gate at a step that need not be done while what it opens is.
+    #[error("step {0} is a gate, and may be left out")]
+    GateLeftOut(StepKey),
+    /// A step that a gate opens without standing before it.
+    #[error("the gate {gate} is not before step {step}, which it opens")]
+    GateNotBefore {
+        /// Gate.
+        gate: StepKey,
+        /// Step.
+        step: StepKey,
+    },
+    /// 翌日処理 of what nobody approved.
+    #[error("step {0} is done the next day without a gate before it")]
+    NextDayBeforeGate(StepKey),
+    /// A seal by a step that does not seal, or a policy that has no step, with one.
+    #[error("the seal of {0} and its step do not go together")]
+    SealStep(String),
+    /// A seal for a document that the procedure does not make.
+    #[error("the procedure does not make {0}")]
+    SealOfNothing(String),
+    /// A file of another name than its procedure's id.
+    #[error("the procedure {0} is not in a file of its name")]
+    OtherFile(String),
+    /// Two procedures with one number or title.
+    #[error("another procedure has the {what} {value}")]
+    Double {
+        /// Number or title.
+        what: &'static str,
+        /// It.
+        value: String,
+    },
+    /// Not exactly 48 procedures.
+    #[error("there are {0} procedures, not 48")]
+    Count(usize),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProcedure {
+    id: Spanned<String>,
+    number: Spanned<u8>,
+    title: Spanned<String>,
+    family: String,
+    fee: Option<String>,
+    #[serde(default)]
+    handover_to_city: Vec<Spanned<StepKey>>,
+    #[serde(default)]
+    refusable: Vec<Spanned<StepKey>>,
+    #[serde(default, rename = "attribute")]
+    attributes: Vec<Spanned<Attribute>>,
+    #[serde(default, rename = "gate")]
+    gates: Vec<RawGate>,
+    #[serde(default, rename = "seal")]
+    seals: Vec<RawSeal>,
+    #[serde(default, rename = "correction")]
+    corrections: Vec<RawCorrection>,
+    #[serde(rename = "step")]
+    steps: Vec<RawStep>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGate {
+    kind: Spanned<GateKind>,
+    step: Option<StepKey>,
+    #[serde(default)]
+    opens: Vec<StepKey>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSeal {
+    document: Spanned<String>,
+    policy: SealPolicy,
+    step: Option<StepKey>,
+    condition: Option<RawCondition>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCorrection {
+    text: Spanned<String>,
+    from: Vec<StepKey>,
+    to: StepKey,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCondition {
+    text: String,
+    when: BTreeMap<String, String>,
+}
+
+/// A name as printed; with an id where the procedure does not make the document itself.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawPaper {
+    Name(String),
+    Known { name: String, id: String },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStep {
+    key: Spanned<StepKey>,
+    number: Option<String>,
+    action: String,
+    printed: Option<String>,
+    act: Act,
+    performer: Role,
+    #[serde(default)]
+    alternatives: Vec<Role>,
+    #[serde(default)]
+    certainty: Certainty,
+    #[serde(default)]
+    elsewhere: bool,
+    place: Place,
+    #[serde(default)]
+    place_certainty: Certainty,
+    #[serde(default)]
+    details: Vec<String>,
+    #[serde(default)]
+    documents_in: Vec<RawPaper>,
+    #[serde(default)]
+    documents_out: Vec<RawPaper>,
+    #[serde(default)]
+    generates: Vec<String>,
+    condition: Option<RawCondition>,
+    #[serde(default)]
+    next_day: bool,
+    #[serde(default)]
+    branch: Branch,
+    after: Option<Vec<StepKey>>,
+    #[serde(default)]
+    outside: bool,
+    note: Option<String>,
+}
+
+/// The file that is being read: for errors.
+struct File<'a> {
+    name: &'a str,
+    text: &'a str,
+}
+
+impl File<'_> {
+    fn line(&self, offset: usize) -> usize {
+        self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+    }
+
+    fn error(&self, line: usize, fault: Fault) -> ProcedureError {
+        ProcedureError { file: self.name.to_owned(), line, fault }
+    }
+
+    fn malformed(&self, error: &toml::de::Error) -> ProcedureError {
+        let line = error.span().map_or(1, |span| self.line(span.start));
+        self.error(line, Fault::Malformed(error.message().to_owned()))
+    }
+}
+
+impl Procedures {
+    /// All 48, from the files inside the binary.
+    pub fn embedded() -> Result<Self, ProcedureError> {
+        let mut files = Vec::new();
+        for path in Embedded::iter() {
+            let data = Embedded::get(&path).map(|file| file.data.into_owned()).unwrap_or_default();
+            let text = String::from_utf8(data).map_err(|error| ProcedureError {
+                file: path.clone().into_owned(),
+                line: 1,
+                fault: Fault::Malformed(error.to_string()),
+            })?;
+            files.push((path.into_owned(), text));
+        }
+        Self::parse(&files)
+    }
+
+    /// Reads files, each a name and its text, and compares them with each other.
+    pub fn parse(files: &[(String, String)]) -> Result<Self, ProcedureError> {
+        let mut all: Vec<Procedure> = Vec::with_capacity(files.len());
+        for (name, text) in files {
+            let file = File { name, text };
+            let procedure = Procedure::parse(name, text)?;
+            let line_of = |key: &str| text.lines().position(|line| line.starts_with(key)).map_or(1, |at| at + 1);
+            if format!("{}.toml", procedure.id) != *name {
+                return Err(file.error(line_of("id"), Fault::OtherFile(procedure.id)));
+            }
+            if all.iter().any(|other| other.number == procedure.number) {
+                let value = procedure.number.to_string();
+                return Err(file.error(line_of("number"), Fault::Double { what: "number", value }));
+            }
+            if all.iter().any(|other| other.title == procedure.title) {
+                return Err(file.error(line_of("title"), Fault::Double { what: "title", value: procedure.title }));
+            }
+            all.push(procedure);
+        }
+        if all.len() != COUNT {
+            return Err(ProcedureError { file: "flows".to_owned(), line: 1, fault: Fault::Count(all.len()) });
+        }
+        all.sort_by_key(|procedure| procedure.number);
+        Ok(Self(all))
+    }
+}
+
+impl Procedure {
+    /// Reads a file, by its name and its text, and refuses what is broken in it.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ProcedureError> {
+        let file = File { name: file, text };
+        let raw: RawProcedure = toml::from_str(text).map_err(|error| file.malformed(&error))?;
+        let documents = Documents::embedded().map_err(|error| ProcedureError {
+            file: "documents.toml".to_owned(),
+            line: 1,
+            fault: Fault::Malformed(error.message().to_owned()),
+        })?;
+        read(&file, raw, &documents)
+    }
+}
+
+fn read(file: &File<'_>, raw: RawProcedure, documents: &Documents) -> Result<Procedure, ProcedureError> {
+    let attributes = attributes(file, raw.attributes)?;
+    let steps = steps(file, raw.steps, &attributes, documents)?;
+    let version = FlowVersion(Sha256::digest(file.text.as_bytes()).into());
+    let lines = Lines {
+        number: file.line(raw.number.span().start),
+        gates: raw.gates.iter().map(|gate| file.line(gate.kind.span().start)).collect(),
+    };
+    let mut procedure = Procedure {
+        id: raw.id.into_inner(),
+        number: raw.number.into_inner(),
+        title: raw.title.into_inner(),
+        family: raw.family,
+        steps,
+        attributes,
+        gates: raw
+            .gates
+            .into_iter()
+            .map(|gate| Gate { kind: gate.kind.into_inner(), step: gate.step, opens: gate.opens })
+            .collect(),
+        seals: Vec::new(),
+        corrections: Vec::new(),
+        fee: raw.fee,
+        handover_to_city: Vec::new(),
+        refusable: Vec::new(),
+        version,
+        text: file.text.to_owned(),
+    };
+    order(file, &procedure)?;
+    check_gates(file, &procedure, &lines)?;
+    procedure.seals = seals(file, raw.seals, &procedure)?;
+    procedure.corrections = corrections(file, raw.corrections, &procedure)?;
+    procedure.handover_to_city = known_keys(file, raw.handover_to_city, &procedure)?;
+    procedure.refusable = known_keys(file, raw.refusable, &procedure)?;
+    Ok(procedure)
+}
+
+/// Lines of what has lost its place in the text.
+struct Lines {
+    number: usize,
+    gates: Vec<usize>,
+}
+
+fn attributes(file: &File<'_>, raw: Vec<Spanned<Attribute>>) -> Result<Vec<Attribute>, ProcedureError> {
+    let mut all: Vec<Attribute> = Vec::new();
+    for attribute in raw {
+        let line = file.line(attribute.span().start);
+        let attribute = attribute.into_inner();
+        if attribute.values.is_empty() || all.iter().any(|other| other.id == attribute.id) {
+            return Err(file.error(line, Fault::BadAttribute(attribute.id)));
+        }
+        all.push(attribute);
+    }
+    Ok(all)
+}
+
+fn condition(raw: RawCondition, attributes: &[Attribute]) -> Result<Condition, Fault> {
+    let mut all = Vec::new();
+    for (id, value) in raw.when {
+        let Some(attribute) = attributes.iter().find(|attribute| attribute.id == id) else {
+            return Err(Fault::UnknownAttribute(id));
+        };
+        if !attribute.values.contains(&value) {
+            return Err(Fault::UnknownValue { attribute: id, value });
+        }
+        all.push(Term { attribute: id, is: value });
+    }
+    Ok(Condition { text: raw.text, all })
+}
+
+fn steps(
+    file: &File<'_>,
+    raw: Vec<RawStep>,
+    attributes: &[Attribute],
+    documents: &Documents,
+) -> Result<Vec<Step>, ProcedureError> {
+    let made: BTreeSet<String> = raw.iter().flat_map(|step| step.generates.iter().cloned()).collect();
+    let mut ends: BTreeMap<Branch, StepKey> = BTreeMap::new();
+    let mut all: Vec<Step> = Vec::with_capacity(raw.len());
+    for raw in raw {
+        let line = file.line(raw.key.span().start);
+        let refuse = |fault| file.error(line, fault);
+        let key = raw.key.into_inner();
+        if all.iter().any(|step| step.key == key) {
+            return Err(refuse(Fault::DoubleKey(key)));
+        }
+        let after = match (raw.after, ends.get(&raw.branch)) {
+            (Some(after), _) if !after.is_empty() => after,
+            (_, Some(before)) => vec![before.clone()],
+            (_, None) if all.is_empty() => Vec::new(),
+            (_, None) => return Err(refuse(Fault::LeadsFromNowhere(key))),
+        };
+        for role in std::iter::once(&raw.performer).chain(&raw.alternatives) {
+            if !raw.act.may_be_done_by(*role) {
+                return Err(refuse(Fault::WrongParty { step: key, act: raw.act, role: *role }));
+            }
+        }
+        if let Some(unknown) = raw.generates.iter().find(|id| documents.get(id).is_none()) {
+            return Err(refuse(Fault::UnknownDocument(unknown.clone())));
+        }
+        let papers = |raw: Vec<RawPaper>| papers(raw, &made, documents).map_err(refuse);
+        ends.insert(raw.branch.clone(), key.clone());
+        all.push(Step {
+            key,
+            number: raw.number,
+            action: raw.action,
+            printed: raw.printed,
+            act: raw.act,
+            performer: Performer {
+                role: raw.performer,
+                alternatives: raw.alternatives,
+                certainty: raw.certainty,
+                elsewhere: raw.elsewhere,
+            },
+            place: raw.place,
+            place_certainty: raw.place_certainty,
+            details: raw.details,
+            documents_in: papers(raw.documents_in)?,
+            documents_out: papers(raw.documents_out)?,
+            generates: raw.generates,
+            condition: raw.condition.map(|raw| condition(raw, attributes)).transpose().map_err(refuse)?,
+            next_day: raw.next_day,
+            branch: raw.branch,
+            after,
+            outside: raw.outside,
+            line,
+            note: raw.note,
+        });
+    }
+    Ok(all)
+}
+
+/// A name means a document of the list if the procedure makes it: the 転出証明書 that somebody brings is
+/// another city's.
+fn papers(raw: Vec<RawPaper>, made: &BTreeSet<String>, documents: &Documents) -> Result<Vec<Paper>, Fault> {
+    raw.into_iter()
+        .map(|paper| {
+            let (name, id) = match paper {
+                RawPaper::Known { name, id } if documents.get(&id).is_some() => (name, Some(id)),
+                RawPaper::Known { id, .. } => return Err(Fault::UnknownDocument(id)),
+                RawPaper::Name(name) => {
+                    let bare = name.trim_start_matches(['（', '・']).trim_end_matches('）');
+                    let called = |id: &&String| {
+                        documents.get(id).is_some_and(|document| document.is_called(&name) || document.is_called(bare))
+                    };
+                    let id = made.iter().find(called).cloned();
+                    (name, id)
+                }
+            };
+            let only_if_any = name.starts_with(['（', '［', '【']);
+            Ok(Paper { name, id, only_if_any })
+        })
+        .collect()
+}
+
+/// Every step comes after steps that there are, none after itself, none after what nobody confirms.
+fn order(file: &File<'_>, procedure: &Procedure) -> Result<(), ProcedureError> {
+    for step in &procedure.steps {
+        for before in &step.after {
+            match procedure.step(before) {
+                None => return Err(file.error(step.line, Fault::NoSuchStep(before.clone()))),
+                Some(other) if other.outside => {
+                    let fault = Fault::WaitsForOutside { step: step.key.clone(), waits_for: before.clone() };
+                    return Err(file.error(step.line, fault));
+                }
+                Some(_) => {}
+            }
+        }
+        if procedure.ancestors(&step.key).contains(&step.key) {
+            return Err(file.error(step.line, Fault::Circle(step.key.clone())));
+        }
+    }
+    Ok(())
+}
+
+fn check_gates(file: &File<'_>, procedure: &Procedure, lines: &Lines) -> Result<(), ProcedureError> {
+    if procedure.gates.is_empty() {
+        return Err(file.error(lines.number, Fault::NoGate));
+    }
+    for (gate, line) in procedure.gates.iter().zip(&lines.gates) {
+        check_gate(procedure, gate).map_err(|fault| file.error(*line, fault))?;
+    }
+    let gates: Vec<&StepKey> = procedure.gates.iter().filter_map(|gate| gate.step.as_ref()).collect();
+    for step in procedure.steps.iter().filter(|step| step.next_day && !gates.is_empty()) {
+        let before = procedure.ancestors(&step.key);
+        if !gates.iter().any(|gate| before.contains(gate)) {
+            return Err(file.error(step.line, Fault::NextDayBeforeGate(step.key.clone())));
+        }
+    }
+    Ok(())
+}
+
+fn check_gate(procedure: &Procedure, gate: &Gate) -> Result<(), Fault> {
+    let Some(key) = &gate.step else {
+        let none = gate.kind == GateKind::None && gate.opens.is_empty();
+        return if none { Ok(()) } else { Err(Fault::GateWithoutStep(gate.kind)) };
+    };
+    let step = procedure.step(key).ok_or_else(|| Fault::NoSuchStep(key.clone()))?;
+    if gate.kind == GateKind::None {
+        return Err(Fault::GateWithoutStep(gate.kind));
+    }
+    if !gate.kind.is_done_by(step.act) {
+        return Err(Fault::GateAct { step: key.clone(), kind: gate.kind, act: step.act });
+    }
+    if step.condition.is_some() || step.outside {
+        return Err(Fault::GateLeftOut(key.clone()));
+    }
+    for opened in &gate.opens {
+        if procedure.step(opened).is_none() {
+            return Err(Fault::NoSuchStep(opened.clone()));
+        }
+        if !procedure.ancestors(opened).contains(key) {
+            return Err(Fault::GateNotBefore { gate: key.clone(), step: opened.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn seals(file: &File<'_>, raw: Vec<RawSeal>, procedure: &Procedure) -> Result<Vec<SealRule>, ProcedureError> {
+    raw.into_iter()
+        .map(|raw| {
+            let line = file.line(raw.document.span().start);
+            let document = raw.document.into_inner();
+            let rule = SealRule {
+                document,
+                policy: raw.policy,
+                step: raw.step,
+                condition: raw
+                    .condition
+                    .map(|raw| condition(raw, &procedure.attributes))
+                    .transpose()
+                    .map_err(|fault| file.error(line, fault))?,
+            };
+            check_seal(procedure, &rule).map_err(|fault| file.error(line, fault))?;
+            Ok(rule)
+        })
+        .collect()
+}
+
+fn check_seal(procedure: &Procedure, rule: &SealRule) -> Result<(), Fault> {
+    if !procedure.steps.iter().any(|step| step.generates.contains(&rule.document)) {
+        return Err(Fault::SealOfNothing(rule.document.clone()));
+    }
+    let act = match &rule.step {
+        None => None,
+        Some(key) => Some(procedure.step(key).ok_or_else(|| Fault::NoSuchStep(key.clone()))?.act),
+    };
+    let is_gate = procedure.gates.iter().any(|gate| gate.step.is_some() && gate.step == rule.step);
+    let together = match rule.policy {
+        // The tax procedures seal inside the frame of the decision.
+        SealPolicy::Step => matches!(act, Some(Act::Seal | Act::Decide)),
+        SealPolicy::OnApproval => is_gate,
+        SealPolicy::Auto | SealPolicy::None | SealPolicy::Never => act.is_none(),
+    };
+    if together { Ok(()) } else { Err(Fault::SealStep(rule.document.clone())) }
+}
+
+fn corrections(
+    file: &File<'_>,
+    raw: Vec<RawCorrection>,
+    procedure: &Procedure,
+) -> Result<Vec<Correction>, ProcedureError> {
+    raw.into_iter()
+        .map(|raw| {
+            let line = file.line(raw.text.span().start);
+            for key in raw.from.iter().chain([&raw.to]) {
+                if procedure.step(key).is_none() {
+                    return Err(file.error(line, Fault::NoSuchStep(key.clone())));
+                }
+            }
+            Ok(Correction { text: raw.text.into_inner(), from: raw.from, to: raw.to })
+        })
+        .collect()
+}
+
+fn known_keys(
+    file: &File<'_>,
+    raw: Vec<Spanned<StepKey>>,
+    procedure: &Procedure,
+) -> Result<Vec<StepKey>, ProcedureError> {
+    raw.into_iter()
+        .map(|key| {
+            let line = file.line(key.span().start);
+            let key = key.into_inner();
+            match procedure.step(&key) {
+                Some(_) => Ok(key),
+                None => Err(file.error(line, Fault::NoSuchStep(key))),
+            }
+        })
+        .collect()
+}
