@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod city;
+pub mod people;
 pub mod specimen;
 
 use crate::case::warrant::{Cover, Sealed};

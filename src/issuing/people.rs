@@ -1,0 +1,182 @@
+//! Who works where, and at which terminals.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::case::actor::{Actor, ActorError, OfficeId, PersonId};
+use crate::procedure::Role;
+
+use super::Terminal;
+
+/// The people and terminals of a city are broken, or lack what is asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    /// Not readable.
+    #[error("reading people: {message}")]
+    Malformed {
+        /// Why.
+        message: String,
+    },
+    /// A person's id, office or roles.
+    #[error(transparent)]
+    Actor(#[from] ActorError),
+    /// Nobody of this id.
+    #[error("finding a person: there is no {id}")]
+    NoPerson {
+        /// Which.
+        id: String,
+    },
+    /// No terminal of this id in the office.
+    #[error("finding a terminal: {office} has no {id}")]
+    NoTerminal {
+        /// Office.
+        office: String,
+        /// Which.
+        id: String,
+    },
+}
+
+impl PeopleError {
+    /// Key of the sentence that tells a person.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } => "people-malformed",
+            Self::Actor(error) => error.code(),
+            Self::NoPerson { .. } => "no-person",
+            Self::NoTerminal { .. } => "no-terminal",
+        }
+    }
+}
+
+/// A person and what others call them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// At work.
+    pub actor: Actor,
+    /// Name.
+    pub name: String,
+}
+
+/// The people and the terminals of a city.
+#[derive(Debug)]
+pub struct People {
+    people: BTreeMap<String, Person>,
+    terminals: Vec<(String, OfficeId, Terminal)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PeopleFile {
+    person: Vec<PersonData>,
+    terminal: Vec<TerminalData>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonData {
+    id: String,
+    office: String,
+    name: String,
+    roles: Vec<Role>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TerminalData {
+    id: String,
+    office: String,
+    number: u16,
+    name: String,
+    printer: String,
+}
+
+impl People {
+    /// The sample city's.
+    pub fn sample() -> Result<Self, PeopleError> {
+        Self::read(include_str!("../../samples/people.toml"))
+    }
+
+    /// A city's, from TOML.
+    pub fn read(text: &str) -> Result<Self, PeopleError> {
+        let file: PeopleFile =
+            toml::from_str(text).map_err(|error| PeopleError::Malformed { message: error.to_string() })?;
+        let mut people = BTreeMap::new();
+        for PersonData { id, office, name, roles } in file.person {
+            let actor = Actor::new(PersonId::parse(&id)?, OfficeId::parse(&office)?, roles)?;
+            if people.insert(id.clone(), Person { actor, name }).is_some() {
+                return Err(PeopleError::Malformed { message: format!("{id} is there twice") });
+            }
+        }
+        let terminals = file.terminal.into_iter().map(|data| {
+            let TerminalData { id, office, number, name, printer } = data;
+            Ok((id, OfficeId::parse(&office)?, Terminal { number, name, printer }))
+        });
+        Ok(Self { people, terminals: terminals.collect::<Result<_, PeopleError>>()? })
+    }
+
+    /// A person by id.
+    pub fn person(&self, id: &str) -> Result<&Person, PeopleError> {
+        self.people.get(id).ok_or_else(|| PeopleError::NoPerson { id: id.to_owned() })
+    }
+
+    /// The first person of an office who holds one of the roles.
+    pub fn of(&self, office: &OfficeId, roles: &[Role]) -> Option<&Person> {
+        self.people.values().find(|person| {
+            person.actor.office() == office && roles.iter().any(|role| person.actor.roles().contains(role))
+        })
+    }
+
+    /// Everybody, by id.
+    pub fn all(&self) -> impl Iterator<Item = &Person> {
+        self.people.values()
+    }
+
+    /// A terminal of an office; without an id, its first.
+    pub fn terminal(&self, office: &OfficeId, id: Option<&str>) -> Result<&Terminal, PeopleError> {
+        let wanted = |(known, of, _): &&(String, OfficeId, Terminal)| of == office && id.is_none_or(|id| id == known);
+        let found = self.terminals.iter().find(wanted);
+        found.map(|(_, _, terminal)| terminal).ok_or_else(|| PeopleError::NoTerminal {
+            office: office.to_string(),
+            id: id.unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_office_has_its_own_people_for_every_role_at_work() {
+        let people = People::sample().unwrap();
+        for office in ["chuo-ku", "kita-ku", "minato-ku"] {
+            let office = OfficeId::parse(office).unwrap();
+            for role in [
+                Role::ContractorCounter,
+                Role::ContractorInput,
+                Role::ContractorCollator,
+                Role::ContractorArchivist,
+                Role::CityReviewer,
+                Role::CityApprover,
+                Role::CitySealKeeper,
+                Role::CityCounter,
+                Role::CityTerminal,
+                Role::CityNextday,
+            ] {
+                assert!(people.of(&office, &[role]).is_some(), "{office} {role:?}");
+            }
+            assert!(people.terminal(&office, None).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_person_who_is_there_twice_or_on_both_sides_is_refused() {
+        let one = "[[person]]\nid = \"a\"\noffice = \"o\"\nname = \"n\"\nroles = [\"city-counter\"]\n";
+        let none = "terminal = []\n";
+        assert!(People::read(&format!("{none}{one}")).is_ok());
+        assert!(matches!(People::read(&format!("{none}{one}{one}")), Err(PeopleError::Malformed { .. })));
+        let both = one.replace("[\"city-counter\"]", "[\"city-counter\", \"contractor-input\"]");
+        assert!(matches!(People::read(&format!("{none}{both}")), Err(PeopleError::Actor(_))));
+    }
+}
