@@ -21,6 +21,7 @@ mod check;
 mod city_fonts;
 mod confined;
 mod demo;
+mod flows;
 mod golden;
 mod kinds;
 mod licenses;
@@ -55,6 +56,8 @@ enum Command {
     Check(check::Arguments),
     /// Run a real case from reception to the sealed page, and print a 見本 of every kind.
     Demo(demo::Arguments),
+    /// List the procedures, or show one: its steps, its data, its picture.
+    Flows(flows::Arguments),
     /// Compare forms with their accepted pages, accept them, or report what moved.
     Golden(golden::Arguments),
     /// Measure how long a sealed page takes on this machine.
@@ -71,6 +74,7 @@ pub fn run() -> ExitCode {
         Command::Render(arguments) => render::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Flows(arguments) => flows::run(&arguments),
         Command::Golden(arguments) => golden::run(&arguments),
         Command::BenchPage(arguments) => bench_page::run(&arguments),
         Command::Licenses => licenses::run(),

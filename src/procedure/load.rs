@@ -615,3 +615,196 @@ fn known_keys(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::procedure::StepKeyForm;
+
+    fn text(id: &str) -> String {
+        String::from_utf8(Embedded::get(&format!("{id}.toml")).unwrap().data.into_owned()).unwrap()
+    }
+
+    fn key(key: &str) -> StepKey {
+        StepKey::parse(key).unwrap()
+    }
+
+    /// The error of a procedure in which one thing was changed, and the line of a text in it.
+    fn refused(id: &str, changes: &[(&str, &str)], at: &str) -> (Fault, usize, usize) {
+        let mut broken = text(id);
+        Procedure::parse("whole.toml", &broken).unwrap();
+        for (from, to) in changes {
+            assert!(broken.contains(from), "{from}");
+            broken = broken.replacen(from, to, 1);
+        }
+        let error = Procedure::parse("broken.toml", &broken).unwrap_err();
+        assert_eq!(error.file, "broken.toml");
+        let line = broken.lines().position(|line| line == at).unwrap() + 1;
+        (error.fault, error.line, line)
+    }
+
+    /// A change of `juminhyo-kofu` is refused, at the line that reads `at`.
+    #[track_caller]
+    fn refuses(changes: &[(&str, &str)], at: &str, fault: Fault) {
+        refuses_in("juminhyo-kofu", changes, at, fault);
+    }
+
+    #[track_caller]
+    fn refuses_in(id: &str, changes: &[(&str, &str)], at: &str, fault: Fault) {
+        let (found, line, expected) = refused(id, changes, at);
+        assert_eq!((found, line), (fault, expected));
+    }
+
+    #[test]
+    fn every_step_is_reached() {
+        let eight = "key = \"8\"";
+        refuses(&[(eight, "key = \"8\"\nafter = [\"9\"]")], eight, Fault::Circle(key("8")));
+        refuses(&[(eight, "key = \"8\"\nafter = [\"99\"]")], eight, Fault::NoSuchStep(key("99")));
+        let cashier = "branch = \"cashier\"\nafter = [\"13\"]";
+        refuses(&[(cashier, "branch = \"cashier\"")], "key = \"14a\"", Fault::LeadsFromNowhere(key("14a")));
+        let waits = Fault::WaitsForOutside { step: key("8"), waits_for: key("u1") };
+        refuses_in("tennyu", &[(eight, "key = \"8\"\nafter = [\"u1\"]")], eight, waits);
+    }
+
+    #[test]
+    fn two_steps_cannot_share_a_key() {
+        let (found, line, first) = refused("juminhyo-kofu", &[("\"14b\"", "\"14a\"")], "key = \"14a\"");
+        assert_eq!(found, Fault::DoubleKey(key("14a")));
+        assert!(line > first, "the second one's line");
+    }
+
+    #[test]
+    fn a_key_is_a_printed_number_or_a_box() {
+        for wrong in ["8c", "", "08", "u", "123", "⑧", "a8", "ux"] {
+            assert!(StepKey::parse(wrong).is_err(), "{wrong}");
+        }
+        let at = "key = \"8c\"";
+        let (found, line, expected) = refused("juminhyo-kofu", &[("key = \"8\"", at)], at);
+        assert_eq!((found, line), (Fault::Malformed(StepKeyForm("8c".to_owned()).to_string()), expected));
+    }
+
+    #[test]
+    fn documents_are_those_of_the_list() {
+        let changes = [("generates = [\"juminhyo-utsushi\"]", "generates = [\"juminhyo\"]")];
+        refuses(&changes, "key = \"7\"", Fault::UnknownDocument("juminhyo".to_owned()));
+    }
+
+    #[test]
+    fn a_gate_is_a_step_of_its_kind() {
+        let at = "kind = \"approve-input\"";
+        let gate = "kind = \"approve-input\"\nstep = \"10\"";
+        refuses(&[(gate, at)], at, Fault::GateWithoutStep(GateKind::ApproveInput));
+        refuses(&[(gate, "kind = \"none\"\nstep = \"10\"")], "kind = \"none\"", Fault::GateWithoutStep(GateKind::None));
+        refuses(&[(gate, "kind = \"approve-input\"\nstep = \"99\"")], at, Fault::NoSuchStep(key("99")));
+        let act = Fault::GateAct { step: key("9"), kind: GateKind::ApproveInput, act: Act::Review };
+        refuses(&[(gate, "kind = \"approve-input\"\nstep = \"9\"")], at, act);
+        let none = "[[gate]]\nkind = \"approve-input\"\nstep = \"10\"\nopens = [\"11\"]\n";
+        refuses(&[(none, "")], "number = 10", Fault::NoGate);
+        let condition = "act = \"approve\"\ncondition = { text = \"\", when = { shugaku = \"yes\" } }";
+        refuses_in("tennyu", &[("act = \"approve\"", condition)], at, Fault::GateLeftOut(key("12")));
+    }
+
+    #[test]
+    fn what_a_gate_opens_waits_for_it() {
+        let at = "kind = \"approve-input\"";
+        let fault = Fault::GateNotBefore { gate: key("10"), step: key("7") };
+        refuses(&[("opens = [\"11\"]", "opens = [\"7\"]")], at, fault);
+        // 翌日処理 is of approved cases only.
+        let changes = [("opens = [\"13\", \"20b\"]", "opens = [\"13\"]"), ("after = [\"12\"]", "after = [\"11\"]")];
+        refuses_in("tennyu", &changes, "key = \"20b\"", Fault::NextDayBeforeGate(key("20b")));
+    }
+
+    #[test]
+    fn conditions_ask_for_what_the_case_has() {
+        let asked = "when = { shugaku = \"yes\" }";
+        let unknown = Fault::UnknownAttribute("gakko".to_owned());
+        refuses_in("tennyu", &[(asked, "when = { gakko = \"yes\" }")], "key = \"13\"", unknown);
+        let value = Fault::UnknownValue { attribute: "shugaku".to_owned(), value: "maybe".to_owned() };
+        refuses_in("tennyu", &[(asked, "when = { shugaku = \"maybe\" }")], "key = \"13\"", value);
+    }
+
+    #[test]
+    fn no_party_does_what_is_anothers() {
+        for (id, act, step, city) in [
+            ("juminhyo-kofu", "review", "9", true),
+            ("juminhyo-kofu", "approve", "10", true),
+            ("fuzaiju-jukyohyoji", "seal", "10", true),
+            ("kazei-shomei", "decide", "7", true),
+            ("tennyu", "terminal", "19", true),
+            ("mynum-tsuchisho-kofu", "identify", "6", true),
+            ("juminhyo-kofu", "collate", "8", false),
+            ("juminhyo-kofu", "collect", "14a", false),
+            ("tennyu", "annotate", "9", false),
+        ] {
+            let (role, name) = if city {
+                (Role::ContractorCounter, "contractor-counter")
+            } else {
+                (Role::CityReviewer, "city-reviewer")
+            };
+            let whole = text(id);
+            let at = format!("key = \"{step}\"");
+            let start = whole.find(&at).unwrap();
+            let step_text = whole[start..].split("\n\n").next().unwrap();
+            let line = step_text.lines().find(|line| line.starts_with("performer")).unwrap();
+            let wrong = |fault: &str| step_text.replace(line, fault);
+            let act: Act = serde_json::from_str(&format!("\"{act}\"")).unwrap();
+            let fault = || Fault::WrongParty { step: key(step), act, role };
+            refuses_in(id, &[(step_text, &wrong(&format!("performer = \"{name}\"")))], &at, fault());
+            // Nor may a city choose them instead.
+            refuses_in(id, &[(step_text, &wrong(&format!("{line}\nalternatives = [\"{name}\"]")))], &at, fault());
+        }
+    }
+
+    #[test]
+    fn a_seal_is_a_step_or_comes_with_the_approval() {
+        let at = "document = \"juminhyo-utsushi\"";
+        let fault = || Fault::SealStep("juminhyo-utsushi".to_owned());
+        let rule = "policy = \"on-approval\"\nstep = \"10\"";
+        refuses(&[(rule, "policy = \"on-approval\"\nstep = \"8\"")], at, fault());
+        refuses(&[(rule, "policy = \"on-approval\"")], at, fault());
+        refuses(&[(rule, "policy = \"step\"\nstep = \"10\"")], at, fault());
+        refuses(&[(rule, "policy = \"auto\"\nstep = \"10\"")], at, fault());
+        let other = "document = \"nozei-shomeisho\"";
+        refuses(&[(at, other)], other, Fault::SealOfNothing("nozei-shomeisho".to_owned()));
+    }
+
+    #[test]
+    fn other_keys_name_steps() {
+        let from = "from = [\"3\"]";
+        refuses(&[(from, "from = [\"33\"]")], "text = \"交付請求書の修正を依頼\"", Fault::NoSuchStep(key("33")));
+        let hand = "handover_to_city = [\"33\"]";
+        refuses_in("koseki-shomei-kofu", &[("handover_to_city = [\"3\"]", hand)], hand, Fault::NoSuchStep(key("33")));
+        let refusable = "refusable = [\"77\"]";
+        refuses_in("kazei-shomei", &[("refusable = [\"7\"]", refusable)], refusable, Fault::NoSuchStep(key("77")));
+        let values = "values = []";
+        refuses_in(
+            "kazei-shomei",
+            &[("values = [\"no\", \"yes\"]", values)],
+            "[[attribute]]",
+            Fault::BadAttribute("hakko-irai".to_owned()),
+        );
+    }
+
+    #[test]
+    fn there_are_forty_eight_procedures_each_once() {
+        let files: Vec<(String, String)> = Embedded::iter()
+            .map(|path| (path.to_string(), text(path.strip_suffix(".toml").unwrap())))
+            .collect();
+        let fault = |files: &[(String, String)]| Procedures::parse(files).unwrap_err().fault;
+        assert_eq!(fault(&files[1..]), Fault::Count(47));
+        assert_eq!(fault(&[files.clone(), vec![files[0].clone()]].concat()), {
+            let value = Procedure::parse("", &files[0].1).unwrap().number.to_string();
+            Fault::Double { what: "number", value }
+        });
+        let mut other = files.clone();
+        other[0].0 = "other.toml".to_owned();
+        assert!(matches!(fault(&other), Fault::OtherFile(_)));
+        // Another number does not make another title.
+        let number = format!("number = {}\n", Procedure::parse("", &files[0].1).unwrap().number);
+        let (_, second) = files[0].1.split_once("\nid = ").unwrap();
+        let second = format!("id = {}", second.replacen(&number, "number = 49\n", 1));
+        let id = Procedure::parse("", &second).unwrap().id;
+        let twins = [files[0].clone(), (format!("{id}.toml"), second)];
+        assert!(matches!(fault(&twins), Fault::Double { what: "title", .. }));
+    }
+}

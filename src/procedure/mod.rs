@@ -3,6 +3,7 @@
 //! A file says once who does what, where, with which papers, and in which order; `load.rs` reads it and
 //! refuses what would let a case stand still or the wrong party decide.
 
+pub mod diagram;
 mod documents;
 mod load;
 pub mod settings;
@@ -554,6 +555,3 @@ impl Procedures {
         &self.0
     }
 }
-
-#[cfg(test)]
-mod tests;
