@@ -12,7 +12,7 @@ use shomei::press::Press;
 use shomei::press::mark::MarkKey;
 use shomei::press::sheet::Paper;
 
-use super::{Lines, end};
+use super::{Lines, Trouble, end};
 
 /// Arguments of `shomei bench-page`.
 #[derive(Args)]
@@ -52,7 +52,7 @@ fn measure(arguments: &Arguments) -> Result<(), Lines> {
             .collect();
         lines
             .into_iter()
-            .map(|line| line.join().unwrap_or_else(|_| Err(Lines(vec!["a thread failed".to_owned()]))))
+            .map(|line| line.join().unwrap_or_else(|_| Err(Trouble::Program.at("shomei", "a thread failed"))))
             .collect::<Result<Vec<usize>, Lines>>()
     })?;
     let documents = each * arguments.threads.max(1);
@@ -79,8 +79,8 @@ fn issue(press: &Press, city: &City, key: &MarkKey, paper: Paper, from: usize, c
     let mut line = Line::new(press, city, key, paper);
     let mut size = 0;
     for number in from..from + count {
-        let household = household(number).ok_or_else(|| Lines(vec!["the sample is broken".to_owned()]))?;
-        size = line.issue(&household).map_err(|error| Lines(vec![error.to_string()]))?.len();
+        let household = household(number).ok_or_else(|| Trouble::Program.at("shomei", "the sample is broken"))?;
+        size = line.issue(&household).map_err(|error| Trouble::Program.at("shomei", error))?.len();
     }
     Ok(size)
 }

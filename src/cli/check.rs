@@ -7,11 +7,11 @@ use clap::Args;
 use serde_json::json;
 use shomei::document::refusal::Refusals;
 use shomei::document::words::Words;
-use shomei::issuing::specimen::{SpecimenError, specimen};
+use shomei::issuing::specimen::{SpecimenError, specimen_of};
 use shomei::press::sheet::SheetError;
 use shomei::press::PressError;
 
-use super::{Lines, REFUSED, kind, render, read_input, told};
+use super::{Lines, REFUSED, kind, latest_day, read_input, render, told};
 
 /// Arguments of `shomei check`.
 #[derive(Args)]
@@ -54,12 +54,9 @@ fn check(arguments: &Arguments) -> Result<Option<(Refusals, std::sync::Arc<Words
     let press = render::press(None, arguments.fonts.as_deref())?;
     let words = press.words(kind)?;
     let bytes = read_input(&arguments.data)?;
-    let document = match kind.read(&bytes, &**press.typefaces()) {
-        Ok(document) => document,
-        Err(refusals) => return Ok(Some((refusals, words))),
-    };
+    let parsed = kind.parse(&bytes, &**press.typefaces()).as_of(latest_day()?);
     // Whether every value fits is known only on the form: the page is made, and thrown away.
-    match specimen(&press, &document) {
+    match specimen_of(&press, parsed) {
         Ok(_) => Ok(None),
         Err(SpecimenError::Press(PressError::Sheet(SheetError::Refused(refusals)))) => Ok(Some((refusals, words))),
         Err(other) => Err(other.into()),
@@ -68,14 +65,13 @@ fn check(arguments: &Arguments) -> Result<Option<(Refusals, std::sync::Arc<Words
 
 fn as_json(refusals: &Refusals, words: &Words) -> serde_json::Value {
     refusals
-        .0
-        .iter()
+        .told()
         .map(|refusal| {
             json!({
                 "path": refusal.path,
                 "code": refusal.code,
                 "details": refusal.details,
-                "sentence": words.sentence(refusal),
+                "sentence": words.sentence(&refusal),
             })
         })
         .collect()

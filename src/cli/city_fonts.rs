@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use shomei::press::typeface::{ExtraFont, Typefaces};
 
-use super::Lines;
+use super::{Lines, Trouble};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,12 +33,13 @@ struct Font {
 /// The embedded fonts, and those that the file names.
 pub fn typefaces(file: Option<&Path>) -> Result<Arc<Typefaces>, Lines> {
     let Some(file) = file else { return Ok(Typefaces::embedded()?) };
-    let fonts: Fonts = toml::from_str(&std::fs::read_to_string(file)?)?;
+    let fonts: Fonts = toml::from_str(&std::fs::read_to_string(file).map_err(|error| Trouble::Read.at(file.display(), error))?)?;
     let extra = fonts
         .font
         .into_iter()
         .map(|font| {
-            let data = std::fs::read(file.with_file_name(&font.file))?;
+            let path = file.with_file_name(&font.file);
+            let data = std::fs::read(&path).map_err(|error| Trouble::Read.at(path.display(), error))?;
             let ranges = font.ranges.iter().map(|range| code_points(range)).collect::<Result<_, _>>()?;
             let stand_ins = font
                 .text
@@ -56,6 +57,6 @@ fn code_points(range: &str) -> Result<RangeInclusive<char>, Lines> {
     let character = |hex: &str| u32::from_str_radix(hex, 16).ok().and_then(char::from_u32);
     match (character(first), character(last)) {
         (Some(first), Some(last)) if first <= last => Ok(first..=last),
-        _ => Err(Lines(vec![format!("{range} is no range of code points")])),
+        _ => Err(Trouble::Program.at(range, "no range of code points")),
     }
 }

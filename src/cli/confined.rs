@@ -69,9 +69,5 @@ fn start() -> std::io::Result<ExitCode> {
 }
 
 fn sentence() -> String {
-    let templates = shomei::press::template::Templates::embedded();
-    let file = "words/refusals.toml";
-    shomei::document::words::Words::read(templates.text(file).map(|text| (file, text)))
-        .map(|words| words.get("refusal.template-limits").to_owned())
-        .unwrap_or_default()
+    super::sentences().map(|words| words.get("refusal.template-limits").to_owned()).unwrap_or_default()
 }

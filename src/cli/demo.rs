@@ -4,20 +4,19 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chrono::{FixedOffset, Utc};
 use clap::Args;
 use shomei::case::{Actor, Case, Command};
 use shomei::document::catalog::{Composed, KINDS, Kind};
 use shomei::domain::calendar::Day;
 use shomei::issuing::city::{City, OfficeEntry};
-use shomei::issuing::specimen::specimen;
+use shomei::issuing::specimen::{specimen_day, specimen_of};
 use shomei::issuing::{Issuing, Numbers, Terminal};
 use shomei::press::mark::MarkKey;
 use shomei::press::sheet::Paper;
 use shomei::press::{Leave, Press};
 use shomei::procedure::{Act, Party, Procedure, Procedures};
 
-use super::{Lines, end, render, told, told_of};
+use super::{Lines, Trouble, end, render, today, told, told_of};
 
 /// Arguments of `shomei demo`.
 #[derive(Args)]
@@ -31,8 +30,6 @@ pub struct Arguments {
 const DOCUMENT: &str = include_str!("../../samples/juminhyo-utsushi.json");
 /// Host of the sample city's verification page; nothing is ever asked of it.
 const HOST: &str = "verify.mihon.example";
-/// Seconds east of Greenwich of Asia/Tokyo, which has no summer time.
-const TOKYO: i32 = 9 * 3600;
 
 /// Runs it.
 pub fn run(arguments: &Arguments) -> ExitCode {
@@ -114,7 +111,7 @@ fn print_copy(
 ) -> Result<PathBuf, Lines> {
     let short = document.digest().short();
     let surround = issuing.surround(office, day, &short)?;
-    let warrant = case.collation_warrant().ok_or_else(|| Lines(vec!["nothing was entered".to_owned()]))?;
+    let warrant = case.collation_warrant().ok_or_else(|| Trouble::Program.at("shomei", "nothing was entered"))?;
     let printed = issuing.press.print(document, Leave::Collation(&warrant), &surround)?;
     let path = out.join("juminhyo-utsushi-collation.pdf");
     std::fs::write(&path, printed.pdf)?;
@@ -143,11 +140,10 @@ fn specimens(press: &Press, out: &Path) -> Result<(), Lines> {
     for kind in KINDS {
         let words = press.words(kind)?;
         let Some(sample) = sample_of(kind) else {
-            return Err(Lines(vec![format!("no sample of {}", kind.id)]));
+            return Err(Trouble::Program.at("shomei", format!("no sample of {}", kind.id)));
         };
-        let document =
-            kind.read(&sample, &**press.typefaces()).map_err(|refusals| told(&refusals, &words))?;
-        let printed = specimen(press, &document).map_err(|error| told_of(&error, &words))?;
+        let parsed = kind.parse(&sample, &**press.typefaces()).as_of(specimen_day()?);
+        let printed = specimen_of(press, parsed).map_err(|error| told_of(error, &words))?;
         let path = folder.join(format!("{}.pdf", kind.id));
         std::fs::write(&path, printed.pdf)?;
         say!("見本 {} → {}", words.get("name"), path.display());
@@ -166,12 +162,6 @@ fn sample_of(kind: &Kind) -> Option<Vec<u8>> {
     Samples::get(&format!("{}.json", kind.id)).map(|file| file.data.into_owned())
 }
 
-/// Today in Tokyo, whatever the machine's zone.
-fn today() -> Result<Day, Lines> {
-    let tokyo = FixedOffset::east_opt(TOKYO).ok_or_else(|| Lines(vec!["no such zone".to_owned()]))?;
-    Ok(Day::try_from(Utc::now().with_timezone(&tokyo).date_naive())?)
-}
-
 /// The key of the QR: made when first needed, kept in a folder that only its owner reads.
 fn mark_key(folder: &Path) -> Result<MarkKey, Lines> {
     use std::io::Write as _;
@@ -183,7 +173,7 @@ fn mark_key(folder: &Path) -> Result<MarkKey, Lines> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut bytes = [0; 32];
     let key = loop {
-        getrandom::fill(&mut bytes).map_err(|error| Lines(vec![format!("making a key: {error}")]))?;
+        getrandom::fill(&mut bytes).map_err(|error| Trouble::Program.at("shomei", format!("making a key: {error}")))?;
         // All but about one in 2^32 draws are a key of the curve.
         if let Ok(key) = MarkKey::from_bytes(&bytes) {
             break key;

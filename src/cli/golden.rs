@@ -11,10 +11,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use shomei::document::catalog::{KINDS, Kind};
-use shomei::issuing::specimen::specimen;
+use shomei::issuing::specimen::{specimen_day, specimen_of};
 use shomei::press::Press;
 
-use super::{Lines, confined, render, told, told_of};
+use super::{Lines, Trouble, confined, render, told_of};
 use page::{Difference, Golden};
 
 /// Arguments of `shomei golden`.
@@ -65,7 +65,7 @@ fn go(action: &Action, place: &Where) -> Result<ExitCode, Lines> {
     let mut compared = 0usize;
     let samples = samples(place)?;
     if samples.is_empty() {
-        return Err(Lines(vec![format!("no samples in {}", place.samples.display())]));
+        return Err(Trouble::Read.at(place.samples.display(), "no samples"));
     }
     for (kind, name, sample) in samples {
         let actual = page_of(&press, kind, &sample)?;
@@ -138,8 +138,7 @@ fn page_of(press: &Press, kind: &'static Kind, sample: &Path) -> Result<Golden, 
         lines.0.insert(0, sample.display().to_string());
         lines
     };
-    let document =
-        kind.read(&bytes, &**press.typefaces()).map_err(|refusals| place(told(&refusals, &words)))?;
-    let printed = specimen(press, &document).map_err(|error| place(told_of(&error, &words)))?;
+    let parsed = kind.parse(&bytes, &**press.typefaces()).as_of(specimen_day()?);
+    let printed = specimen_of(press, parsed).map_err(|error| place(told_of(error, &words)))?;
     Golden::of(printed.pdf)
 }

@@ -27,16 +27,20 @@ mod kinds;
 mod licenses;
 mod render;
 
+use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use chrono::{FixedOffset, Utc};
 use clap::{Parser, Subcommand};
 use shomei::document::catalog::Kind;
 use shomei::document::refusal::Refusals;
-use shomei::document::words::Words;
-use shomei::issuing::specimen::SpecimenError;
+use shomei::document::words::{Words, WordsError};
+use shomei::domain::calendar::Day;
+use shomei::issuing::specimen::{SpecimenError, specimen_day};
 use shomei::press::PressError;
 use shomei::press::sheet::SheetError;
+use shomei::press::template::Templates;
 
 /// Prints a Japanese ward office's certificates: from an approved case to the sealed page.
 #[derive(Parser)]
@@ -69,7 +73,16 @@ enum Command {
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // What was asked for with --help or --version.
+        Err(told) if !told.use_stderr() => told.exit(),
+        Err(error) => {
+            complain!("{error}");
+            return end(Err(Trouble::Usage.at("shomei", error.kind())));
+        }
+    };
+    match arguments.command {
         Command::Kinds(arguments) => kinds::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
@@ -87,9 +100,51 @@ const REFUSED: u8 = 2;
 /// What a command tells on standard error before it ends with [`REFUSED`]: one line each.
 struct Lines(Vec<String>);
 
+/// What goes wrong around documents.
+#[derive(Debug, Clone, Copy)]
+enum Trouble {
+    /// A file or folder that cannot be read.
+    Read,
+    /// A file or folder that cannot be written.
+    Write,
+    /// A kind that is not in the catalog.
+    UnknownKind,
+    /// Arguments that the command does not know.
+    Usage,
+    /// Anything else: a fault of the program or of how it was installed.
+    Program,
+}
+
+impl Trouble {
+    /// Key of the sentence that tells a person.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Read => "file-not-read",
+            Self::Write => "file-not-written",
+            Self::UnknownKind => "unknown-kind",
+            Self::Usage => "usage",
+            Self::Program => "program-failed",
+        }
+    }
+
+    /// The line that tells of it: place, code and what happened for logs, then the sentence for a person.
+    fn at(self, place: impl fmt::Display, happened: impl fmt::Display) -> Lines {
+        let place = place.to_string();
+        let code = self.code();
+        let sentence = sentences().map(|words| words.sentence_about(&place, code)).unwrap_or_default();
+        Lines(vec![format!("{place}: {code} ({happened})\t{sentence}")])
+    }
+}
+
+/// The sentences of refusals that are about no kind of document.
+fn sentences() -> Result<Words, WordsError> {
+    let file = "words/refusals.toml";
+    Words::read(Templates::embedded().text(file).map(|text| (file, text)))
+}
+
 impl<E: std::error::Error> From<E> for Lines {
     fn from(error: E) -> Self {
-        Self(vec![error.to_string()])
+        Trouble::Program.at("shomei", error)
     }
 }
 
@@ -106,24 +161,24 @@ fn end(result: Result<(), Lines>) -> ExitCode {
 
 /// The kind of an id.
 fn kind(id: &str) -> Result<&'static Kind, Lines> {
-    Kind::by_id(id).ok_or_else(|| Lines(vec![format!("no kind {id}; `shomei kinds` lists them")]))
+    Kind::by_id(id).ok_or_else(|| Trouble::UnknownKind.at(id, "`shomei kinds` lists them"))
 }
 
 /// Refusals, one a line: place and code for a machine, then the sentence for a person.
 fn told(refusals: &Refusals, words: &Words) -> Lines {
-    Lines(refusals.0.iter().map(|refusal| format!("{refusal}\t{}", words.sentence(refusal))).collect())
+    Lines(refusals.told().map(|refusal| format!("{refusal}\t{}", words.sentence(&refusal))).collect())
 }
 
 /// What a specimen that could not be made tells.
-fn told_of(error: &SpecimenError, words: &Words) -> Lines {
+fn told_of(error: SpecimenError, words: &Words) -> Lines {
     match error {
-        SpecimenError::Press(PressError::Sheet(SheetError::Refused(refusals))) => told(refusals, words),
+        SpecimenError::Press(PressError::Sheet(SheetError::Refused(refusals))) => told(&refusals, words),
         SpecimenError::Press(PressError::Sheet(SheetError::Form(form))) => {
             let message = form.to_string();
             let sentence = words.fill("refusal.template-failed", &[("message", &message)]);
             Lines(vec![format!("document: template-failed\t{sentence}")])
         }
-        other => Lines(vec![other.to_string()]),
+        other => other.into(),
     }
 }
 
@@ -132,26 +187,45 @@ fn read_input(path: &Path) -> Result<Vec<u8>, Lines> {
     use std::io::Read as _;
     let most = shomei::document::json::MOST_BYTES as u64 + 1;
     let mut bytes = Vec::new();
-    let read = if path.as_os_str() == "-" {
+    let read = if is_standard(path) {
         std::io::stdin().lock().take(most).read_to_end(&mut bytes)
     } else {
         std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
     };
-    read.map_err(|error| about("reading", path, &error))?;
+    read.map_err(|error| Trouble::Read.at(path.display(), error))?;
     Ok(bytes)
 }
 
-/// A line about a file.
-fn about(act: &str, path: &Path, error: &std::io::Error) -> Lines {
-    Lines(vec![format!("{act} {}: {error}", path.display())])
+/// Writes a file, or to standard output for `-`.
+fn write_output(path: &Path, bytes: &[u8]) -> Result<(), Lines> {
+    use std::io::Write as _;
+    let written = if is_standard(path) {
+        let mut output = std::io::stdout().lock();
+        output.write_all(bytes).and_then(|()| output.flush())
+    } else {
+        // Whole or not at all: written beside its place, then moved there.
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".part");
+        std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path))
+    };
+    written.map_err(|error| Trouble::Write.at(path.display(), error))
 }
 
-/// Writes a file.
-fn write_output(path: &Path, bytes: &[u8]) -> Result<(), Lines> {
-    // Whole or not at all: written beside its place, then moved there.
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    std::fs::write(&beside, bytes)
-        .and_then(|()| std::fs::rename(&beside, path))
-        .map_err(|error| about("writing", path, &error))
+/// Whether a path stands for standard input or output.
+fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Today in Tokyo, whatever the machine's zone.
+fn today() -> Result<Day, Lines> {
+    /// Seconds east of Greenwich of Asia/Tokyo, which has no summer time.
+    const TOKYO: i32 = 9 * 3600;
+    let tokyo = FixedOffset::east_opt(TOKYO).ok_or_else(|| Trouble::Program.at("shomei", "no such zone"))?;
+    Ok(Day::try_from(Utc::now().with_timezone(&tokyo).date_naive())?)
+}
+
+/// The last day that data for a 見本 may know of: today, though the 見本 itself bears a fixed day, so
+/// that it never changes.
+fn latest_day() -> Result<Day, Lines> {
+    Ok(today()?.max(specimen_day()?))
 }

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use shomei::issuing::specimen::specimen;
+use shomei::issuing::specimen::specimen_of;
 use shomei::press::template::Templates;
 use shomei::press::{Press, raster};
 
-use super::{Lines, about, city_fonts, confined, end, kind, read_input, told, told_of, write_output};
+use super::{
+    Lines, Trouble, city_fonts, confined, end, is_standard, kind, latest_day, read_input, told_of, write_output,
+};
 
 /// Dots an inch of the pictures.
 const DPI: f64 = 150.0;
@@ -20,7 +22,7 @@ pub struct Arguments {
     kind: String,
     /// The data, JSON; `-` reads standard input.
     data: PathBuf,
-    /// Where the PDF goes.
+    /// Where the PDF goes; `-` writes standard output.
     #[arg(short, long)]
     output: PathBuf,
     /// Also write every page as a picture into this folder.
@@ -45,7 +47,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 /// The press over the embedded templates, or over those of a folder.
 pub fn press(templates: Option<&Path>, fonts: Option<&Path>) -> Result<Press, Lines> {
     let templates = match templates {
-        Some(folder) => Templates::from_directory(folder)?,
+        Some(folder) => Templates::from_directory(folder).map_err(|error| Trouble::Read.at(folder.display(), error))?,
         None => Templates::embedded(),
     };
     Ok(Press::new(templates, city_fonts::typefaces(fonts)?))
@@ -54,17 +56,19 @@ pub fn press(templates: Option<&Path>, fonts: Option<&Path>) -> Result<Press, Li
 fn render(arguments: &Arguments, templates: Option<&Path>) -> Result<(), Lines> {
     let kind = kind(&arguments.kind)?;
     // An older page that stays after a refusal would be taken for this one.
-    match std::fs::remove_file(&arguments.output) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(about("replacing", &arguments.output, &error));
+    if !is_standard(&arguments.output) {
+        match std::fs::remove_file(&arguments.output) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Trouble::Write.at(arguments.output.display(), error));
+            }
+            _ => {}
         }
-        _ => {}
     }
     let press = press(templates, arguments.fonts.as_deref())?;
     let words = press.words(kind)?;
     let bytes = read_input(&arguments.data)?;
-    let document = kind.read(&bytes, &**press.typefaces()).map_err(|refusals| told(&refusals, &words))?;
-    let printed = specimen(&press, &document).map_err(|error| told_of(&error, &words))?;
+    let parsed = kind.parse(&bytes, &**press.typefaces()).as_of(latest_day()?);
+    let printed = specimen_of(&press, parsed).map_err(|error| told_of(error, &words))?;
     if let Some(folder) = &arguments.png {
         write_pictures(printed.pdf.clone(), kind.id, folder)?;
     }
@@ -73,9 +77,10 @@ fn render(arguments: &Arguments, templates: Option<&Path>) -> Result<(), Lines> 
 
 /// Writes every page of a file as `NAME-1.png`, `NAME-2.png`, … into a folder.
 pub fn write_pictures(pdf: Vec<u8>, name: &str, folder: &Path) -> Result<(), Lines> {
-    std::fs::create_dir_all(folder)?;
+    std::fs::create_dir_all(folder).map_err(|error| Trouble::Write.at(folder.display(), error))?;
     for (index, page) in raster::pages(pdf, DPI)?.iter().enumerate() {
-        page.save(folder.join(format!("{name}-{}.png", index + 1)))?;
+        let file = folder.join(format!("{name}-{}.png", index + 1));
+        page.save(&file).map_err(|error| Trouble::Write.at(file.display(), error))?;
     }
     Ok(())
 }

@@ -20,6 +20,9 @@ pub const OVERLAY_MM: (f64, f64) = (110.0, 42.0);
 const A4_MM: (f64, f64) = (210.0, 297.0);
 /// A dot darker than this is ink.
 const INK: u8 = 160;
+/// Less ink than this, in square millimetres, is dust on the scanner or noise on the line: a full stop
+/// of eight points has as much.
+const SPECK_MM2: f64 = 0.1;
 
 record! {
     /// Where the frame is laid on the last sheet: its top left corner in whole millimetres.
@@ -28,6 +31,15 @@ record! {
         pub x_mm: i64,
         /// From the top edge.
         pub y_mm: i64,
+        /// That whoever chose the place knows of the writing that the frame hides. Copies for collation
+        /// say so, and approval covers it.
+        pub kasanaru: Option<bool>,
+    }
+}
+
+impl Ichi {
+    fn is_overlap_known(&self) -> bool {
+        self.kasanaru == Some(true)
     }
 }
 
@@ -137,11 +149,21 @@ fn ink_alone(page: &Page) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Refuses a place at which the frame would leave the sheet.
-pub fn check_place(place: &Ichi, sheet_mm: (f64, f64), reader: &mut Reader<'_>) {
+/// Refuses a place at which the frame would leave the last sheet, or hide writing of it unknown to
+/// whoever chose the place.
+pub fn check_place(place: &Ichi, last: &Laid<'_>, reader: &mut Reader<'_>) {
     let fits = |at: i64, length: f64, sheet: f64| at >= 0 && at as f64 + length <= sheet;
-    if !fits(place.x_mm, OVERLAY_MM.0, sheet_mm.0) || !fits(place.y_mm, OVERLAY_MM.1, sheet_mm.1) {
+    let (width, height) = last.sheet_mm;
+    if !fits(place.x_mm, OVERLAY_MM.0, width) || !fits(place.y_mm, OVERLAY_MM.1, height) {
         reader.at("ichi", |reader| reader.refuse::<()>("overlay-off-sheet"));
+        return;
+    }
+    let ink = last.ink_under(place);
+    if ink >= SPECK_MM2 && !place.is_overlap_known() {
+        reader.at("ichi", |reader| {
+            let refusal = reader.refusal("overlay-covers-writing").with("ink", format_args!("{ink:.1}"));
+            reader.push::<()>(refusal)
+        });
     }
 }
 
@@ -165,6 +187,28 @@ impl<'p> Laid<'p> {
     pub fn fax(page: &'p Page) -> Self {
         Self { page, sheet_mm: A4_MM, transparent: true }
     }
+
+    /// Ink under the frame, in square millimetres. A page that cannot be looked at is all ink.
+    fn ink_under(&self, place: &Ichi) -> f64 {
+        let Some(picture) = decoded(self.page) else { return OVERLAY_MM.0 * OVERLAY_MM.1 };
+        let (across, down) =
+            (f64::from(picture.width()) / self.page.width_mm, f64::from(picture.height()) / self.page.height_mm);
+        // A page lies in the middle of its sheet, from the top.
+        let left = place.x_mm as f64 - (self.sheet_mm.0 - self.page.width_mm) / 2.0;
+        let hidden = |dot: u32, dots_a_mm: f64, from: f64, length: f64| {
+            let (begin, end) = (f64::from(dot) / dots_a_mm, f64::from(dot + 1) / dots_a_mm);
+            end > from && begin < from + length
+        };
+        let dots = picture
+            .enumerate_pixels()
+            .filter(|(x, y, dot)| {
+                dot.0[0] < INK
+                    && hidden(*x, across, left, OVERLAY_MM.0)
+                    && hidden(*y, down, place.y_mm as f64, OVERLAY_MM.1)
+            })
+            .count();
+        dots as f64 / (across * down)
+    }
 }
 
 /// Puts the sheets and what is laid over them.
@@ -181,7 +225,7 @@ pub fn put(draft: &mut Draft<'_>, laid: &[Laid<'_>], place: &Ichi, subject: &Tex
         })
         .collect();
     draft.shape("sheets", sheets);
-    draft.shape("place", serde_json::json!({ "x": place.x_mm, "y": place.y_mm }));
+    draft.shape("place", serde_json::json!({ "x": place.x_mm, "y": place.y_mm, "kasanaru": place.is_overlap_known() }));
     for (index, laid) in laid.iter().enumerate() {
         let png = if laid.transparent { ink_alone(laid.page) } else { None };
         draft.picture(SlotPicture {

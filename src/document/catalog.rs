@@ -2,11 +2,12 @@
 
 use super::cbor::Digest;
 use super::json::Json;
-use super::parse::{Parse, Reader};
+use super::parse::{DateAt, Found, Parse, Reader};
 use super::refusal::{Refusal, Refusals};
 use super::view::View;
 use super::words::Words;
 use super::Document;
+use crate::domain::calendar::{Day, RecordedDate, WarekiDate};
 use crate::domain::text::Repertoire;
 
 /// When a kind gets its seal (公印).
@@ -125,30 +126,106 @@ impl Kind {
 
     /// Reads a document of this kind. Either it can be printed, or every reason why not is returned.
     pub fn read(&'static self, bytes: &[u8], repertoire: &dyn Repertoire) -> Result<Composed, Refusals> {
-        let json = Json::read(bytes).map_err(|error| {
-            let mut refusal = Refusal::new("", error.code());
-            if let Some((line, column)) = error.place() {
-                refusal = refusal.with("line", line).with("column", column);
+        self.parse(bytes, repertoire).composed().map_err(Parsed::into_refusals)
+    }
+
+    /// Reads a document of this kind as far as it can be read.
+    pub fn parse(&'static self, bytes: &[u8], repertoire: &dyn Repertoire) -> Parsed {
+        let json = match Json::read(bytes) {
+            Ok(json) => json,
+            Err(error) => {
+                let mut refusal = Refusal::new("", error.code());
+                if let Some((line, column)) = error.place() {
+                    refusal = refusal.with("line", line).with("column", column);
+                }
+                return Parsed { kind: self, document: None, dates: Vec::new(), refusals: vec![refusal] };
             }
-            Refusals::from(refusal)
-        })?;
+        };
         let mut reader = Reader::new(repertoire);
         let document = (self.parse)(&json, &mut reader);
-        let refusals = reader.into_refusals();
-        match document {
-            Some(document) if refusals.is_empty() => {
-                let digest = document.digest(self.id);
-                Ok(Composed { kind: self, document, digest })
+        let Found { refusals, dates } = reader.into_found();
+        Parsed { kind: self, document, dates, refusals }
+    }
+}
+
+/// A document as far as it could be read, and what is said against it. Unless that is nothing, it can
+/// be laid out to find what does not fit, and never be printed.
+pub struct Parsed {
+    kind: &'static Kind,
+    document: Option<Box<dyn Document>>,
+    dates: Vec<DateAt>,
+    refusals: Vec<Refusal>,
+}
+
+impl std::fmt::Debug for Parsed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Parsed({}, {:?})", self.kind.id, self.refusals)
+    }
+}
+
+impl Parsed {
+    /// Its kind.
+    pub fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+
+    /// Refuses also the dates that a certificate of this day cannot know.
+    #[must_use]
+    pub fn as_of(mut self, day: Day) -> Self {
+        self.refusals.extend(later_than(self.kind, &self.dates, day));
+        self
+    }
+
+    /// The document, if nothing is said against it.
+    pub fn composed(self) -> Result<Composed, Self> {
+        match self.document {
+            Some(document) if self.refusals.is_empty() => {
+                let digest = document.digest(self.kind.id);
+                Ok(Composed { kind: self.kind, document, dates: self.dates, digest })
             }
-            _ => Err(Refusals(refusals)),
+            document => Err(Self { document, ..self }),
         }
     }
+
+    /// What the press would print, for finding what does not fit; nothing where too little was read.
+    pub fn view(&self, words: &Words) -> Option<View> {
+        self.document.as_ref().map(|document| document.view(words))
+    }
+
+    /// What is said against it.
+    pub fn into_refusals(self) -> Refusals {
+        Refusals(self.refusals)
+    }
+}
+
+/// Fields that may tell of a day to come: 在留期間の満了の日, 有効期限, 転出予定年月日 and the end of a
+/// 事業年度.
+const MAY_LIE_AHEAD: [&str; 4] = ["manryo_hi", "yuko_kigen", "tenshutsu_yotei_hi", "jigyo_shuryo"];
+
+/// Refuses the dates of a certificate that lie after its 証明日. Other sheets have no such day.
+fn later_than(kind: &Kind, dates: &[DateAt], day: Day) -> Vec<Refusal> {
+    if kind.frame != Frame::Certificate {
+        return Vec::new();
+    }
+    let (day, shown) = (RecordedDate::wareki(day), WarekiDate::from(day));
+    let reported = |record: &str| dates.iter().any(|other| other.path == format!("{record}.todokede_hi"));
+    dates
+        .iter()
+        .filter(|at| day.certainly_before(&at.date))
+        .filter(|at| {
+            let (record, field) = at.path.rsplit_once('.').unwrap_or(("", &at.path));
+            // 転出届 is filed, and recorded as 異動, before the day of moving (法24条).
+            !(MAY_LIE_AHEAD.contains(&field) || field == "ido_hi" && reported(record))
+        })
+        .map(|at| Refusal::new(at.path.clone(), "later-than-day").with("day", &shown))
+        .collect()
 }
 
 /// A document of any kind, valid, with its digest.
 pub struct Composed {
     kind: &'static Kind,
     document: Box<dyn Document>,
+    dates: Vec<DateAt>,
     digest: Digest,
 }
 
@@ -172,5 +249,10 @@ impl Composed {
     /// What the press is to print.
     pub fn view(&self, words: &Words) -> View {
         self.document.view(words)
+    }
+
+    /// Its dates that a certificate of this day cannot know.
+    pub fn later_than(&self, day: Day) -> Vec<Refusal> {
+        later_than(self.kind, &self.dates, day)
     }
 }

@@ -109,14 +109,7 @@ impl<T, A> Entry<T, A> {
 
 impl<T: Parse, A: Allowed> Parse for Entry<T, A> {
     fn parse(json: &Json, reader: &mut Reader<'_>) -> Option<Self> {
-        let nothing = match json {
-            Json::Map(entries) => match entries.as_slice() {
-                [(key, Json::Text(word))] if key == "nothing" => Some(word),
-                _ => None,
-            },
-            _ => None,
-        };
-        let Some(word) = nothing else { return T::parse(json, reader).map(Self::Given) };
+        let Some(word) = json.nothing() else { return T::parse(json, reader).map(Self::Given) };
         match A::KINDS.iter().find(|kind| kind.key() == word) {
             Some(kind) => Some(Self::Nothing(*kind, PhantomData)),
             None => {

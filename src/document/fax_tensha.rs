@@ -41,7 +41,7 @@ impl Document for FaxTensha {
     fn check(&self, reader: &mut Reader<'_>) {
         reader.at("genko", |reader| self.genko.check_fits(reader));
         if let Some(last) = self.genko.pages().last() {
-            brought::check_place(&self.ichi, Laid::fax(last).sheet_mm, reader);
+            brought::check_place(&self.ichi, &Laid::fax(last), reader);
         }
     }
 

@@ -87,6 +87,18 @@ impl Json {
         })
     }
 
+    /// The word of `{"nothing": word}`, which says why there is no value; empty where that is not all
+    /// that the map says.
+    pub fn nothing(&self) -> Option<&str> {
+        match self {
+            Self::Map(entries) => match entries.as_slice() {
+                [(key, Self::Text(word))] if key == "nothing" => Some(word),
+                entries => entries.iter().any(|(key, _)| key == "nothing").then_some(""),
+            },
+            _ => None,
+        }
+    }
+
     /// What kind of value it is, for a refusal.
     pub fn kind(&self) -> &'static str {
         match self {

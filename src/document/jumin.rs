@@ -5,7 +5,7 @@ use crate::domain::calendar::{RecordedDate, SeirekiDate, WarekiDate};
 use crate::domain::number::{AtenaBango, JuminhyoCode, KojinBango, ZairyuCardBango};
 use crate::domain::person::{Family, Kana, MemberKey, Seibetsu, Zokugara};
 
-use super::entry::{Omittable, OmittableIfAny, Perhaps};
+use super::entry::{Nothing, Omittable, OmittableIfAny, Perhaps};
 use super::parse::{Reader, Text};
 use super::view::Draft;
 use super::words::{DateStyle, Words};
@@ -400,6 +400,41 @@ pub fn check_dates(person: &Jumin, reader: &mut Reader<'_>) {
     ] {
         if date.is_some_and(|date| date.recorded().certainly_before(birth)) {
             reader.at(field, |reader| reader.refuse::<()>("date-before-birth"));
+        }
+    }
+    if let (Some(sadameta), Some(todokede)) = (person.jusho_wo_sadameta_hi.given(), person.todokede_hi.given()) {
+        check_reported(sadameta, todokede, reader);
+    }
+    if let Kokumin::Gaikokujin(person) = &person.kokumin {
+        check_tsusho_rireki(person.tsusho_rireki.given().map_or(&[], Vec::as_slice), reader);
+    }
+}
+
+/// Refuses a 届出日 before the 住所を定めた日 that it is of: 転入 and 転居 are reported once they have
+/// happened (法22条, 23条).
+pub fn check_reported(sadameta: &WarekiDate, todokede: &WarekiDate, reader: &mut Reader<'_>) {
+    if todokede.recorded().certainly_before(sadameta.recorded()) {
+        reader.at("todokede_hi", |reader| reader.refuse::<()>("reported-before-it-happened"));
+    }
+}
+
+/// Refuses a removal for 転出 whose destinations, 予定 and 確定, both do not apply. One that is not known
+/// is 空欄.
+pub fn check_destination(is_tenshutsu: bool, yotei_kakutei: [&Perhaps<Jusho>; 2], reader: &mut Reader<'_>) {
+    let nowhere = |jusho: &Perhaps<Jusho>| jusho.as_result().err() == Some(Nothing::NotApplicable);
+    if is_tenshutsu && yotei_kakutei.into_iter().all(nowhere) {
+        reader.at("tenshutsusaki_yotei", |reader| reader.refuse::<()>("no-destination"));
+    }
+}
+
+/// Refuses a 通称 that was deleted before it was recorded.
+fn check_tsusho_rireki(history: &[TsushoRireki], reader: &mut Reader<'_>) {
+    for (index, entry) in history.iter().enumerate() {
+        let (kisai, sakujo) = (entry.kisai_hi.recorded(), entry.sakujo_hi.as_ref().map(WarekiDate::recorded));
+        if sakujo.is_some_and(|sakujo| sakujo.certainly_before(kisai)) {
+            reader.at("tsusho_rireki", |reader| {
+                reader.at_index(index, |reader| reader.at("sakujo_hi", |reader| reader.refuse::<()>("date-span")))
+            });
         }
     }
 }

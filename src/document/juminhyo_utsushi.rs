@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::domain::calendar::WarekiDate;
+use crate::domain::calendar::{RecordedDate, WarekiDate};
 use crate::domain::text::moji;
 use crate::{choice, either, record};
 
@@ -11,7 +11,6 @@ use super::jumin::{
     self, Jumin, Jusho, Kokumin, TokubetsuKyoka, TsushoRireki, in_household_order, jumin_shape, put_jumin,
 };
 use super::parse::{Count, Reader, Text};
-use super::refusal::Refusal;
 use super::view::{Draft, View};
 use super::words::{DateStyle, Words};
 use super::Document;
@@ -76,6 +75,34 @@ record! {
     }
 }
 
+impl Ido {
+    fn check(&self, earlier: Option<&Self>, birth: &RecordedDate, reader: &mut Reader<'_>) {
+        if self.ido_hi.recorded().certainly_before(birth) {
+            reader.at("ido_hi", |reader| reader.refuse::<()>("date-before-birth"));
+        }
+        if earlier.is_some_and(|earlier| self.is_older_than(earlier)) {
+            reader.at("ido_hi", |reader| reader.refuse::<()>("not-oldest-first"));
+        }
+        let length = moji(self.kisai.as_str()).count();
+        if length > KISAI_TWO_ROWS {
+            reader.at("kisai", |reader| {
+                let refusal = reader.refusal("too-long").with("length", length).with("capacity", KISAI_TWO_ROWS);
+                reader.push::<()>(refusal)
+            });
+        }
+    }
+
+    /// Whether this change should stand before the one above it. What was reported late may stand where
+    /// it was recorded: then the reports are in order.
+    fn is_older_than(&self, earlier: &Self) -> bool {
+        let reported_in_order = match (earlier.todokede_hi.given(), self.todokede_hi.given()) {
+            (Some(earlier), Some(own)) => !own.recorded().certainly_before(earlier.recorded()),
+            _ => false,
+        };
+        self.ido_hi.recorded().certainly_before(earlier.ido_hi.recorded()) && !reported_in_order
+    }
+}
+
 choice! {
     /// 消除の事由.
     pub enum ShojoJiyu {
@@ -89,6 +116,13 @@ choice! {
         Shokken = "shokken",
         /// 改製.
         Kaisei = "kaisei",
+    }
+}
+
+impl ShojoJiyu {
+    /// Whether the person moved out, and so to somewhere.
+    pub fn is_tenshutsu(self) -> bool {
+        matches!(self, Self::Tenshutsu | Self::KokugaiTenshutsu)
     }
 }
 
@@ -138,14 +172,14 @@ impl Document for JuminhyoUtsushi {
             Self::SetaiRenki(sheet) => reader.at("setai_renki", |reader| sheet.check(reader)),
             Self::Kojinhyo(sheet) => reader.at("kojinhyo", |reader| {
                 check_person(&sheet.hito, sheet.kyoka.as_ref(), reader);
-                check_history(&sheet.rireki, reader);
+                check_history(&sheet.rireki, sheet.hito.kokumin.seinengappi(), reader);
                 if sheet.setai_ninzu.0 == 0 {
                     reader.at("setai_ninzu", |reader| reader.refuse::<()>("fewer-than-listed"));
                 }
             }),
             Self::Johyo(sheet) => reader.at("johyo", |reader| {
                 check_person(&sheet.hito, sheet.kyoka.as_ref(), reader);
-                check_history(&sheet.rireki, reader);
+                check_history(&sheet.rireki, sheet.hito.kokumin.seinengappi(), reader);
                 sheet.check(reader);
             }),
         }
@@ -255,6 +289,15 @@ impl Johyo {
         {
             reader.at("tenshutsusaki_yotei", |reader| reader.refuse::<()>("destination-of-the-dead"));
         }
+        let destinations = [&self.tenshutsusaki_yotei, &self.tenshutsusaki_kakutei];
+        jumin::check_destination(self.jiyu.is_tenshutsu(), destinations, reader);
+        // 転出 is reported before it happens (法24条), and 職権消除 after whatever led to it; a death is not
+        // reported ahead.
+        if self.jiyu == ShojoJiyu::Shibo
+            && self.shojo_todokede_hi.given().is_some_and(|hi| hi.recorded().certainly_before(self.jiyu_hi.recorded()))
+        {
+            reader.at("shojo_todokede_hi", |reader| reader.refuse::<()>("reported-before-it-happened"));
+        }
     }
 
     fn view(&self, words: &Words) -> View {
@@ -284,20 +327,10 @@ fn check_person(person: &Jumin, permission: Option<&TokubetsuKyoka>, reader: &mu
     jumin::check_permission_of(person, permission, "hito", reader);
 }
 
-fn check_history(history: &[Ido], reader: &mut Reader<'_>) {
+fn check_history(history: &[Ido], birth: &RecordedDate, reader: &mut Reader<'_>) {
     for (index, ido) in history.iter().enumerate() {
-        let length = moji(ido.kisai.as_str()).count();
-        if length > KISAI_TWO_ROWS {
-            let refusal = Refusal::new("", "too-long").with("length", length).with("capacity", KISAI_TWO_ROWS);
-            reader.at("rireki", |reader| {
-                reader.at_index(index, |reader| {
-                    reader.at("kisai", |reader| {
-                        let refusal = Refusal { path: reader.refusal("too-long").path, ..refusal };
-                        reader.push::<()>(refusal)
-                    })
-                })
-            });
-        }
+        let earlier = index.checked_sub(1).and_then(|earlier| history.get(earlier));
+        reader.at("rireki", |reader| reader.at_index(index, |reader| ido.check(earlier, birth, reader)));
     }
 }
 

@@ -206,6 +206,9 @@ impl KoikiJumin {
                 reader.at(field, |reader| reader.refuse::<()>("date-before-birth"));
             }
         }
+        if let (Some(sadameta), Some(todokede)) = (self.jusho_wo_sadameta_hi.given(), self.todokede_hi.given()) {
+            jumin::check_reported(sadameta, todokede, reader);
+        }
     }
 
     /// Every date that cannot lie before birth, by its field.

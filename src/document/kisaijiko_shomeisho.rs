@@ -378,6 +378,10 @@ impl KisaiJumin {
     fn check(&self, permission: Option<&TokubetsuKyoka>, reader: &mut Reader<'_>) {
         let given = (self.kojin_bango.is_some(), self.juminhyo_code.is_some());
         jumin::refuse_numbers(given, permission, reader);
+        let known = |date: &'_ Option<Perhaps<WarekiDate>>| date.as_ref().and_then(|date| date.given().copied());
+        if let (Some(sadameta), Some(todokede)) = (known(&self.jusho_wo_sadameta_hi), known(&self.todokede_hi)) {
+            jumin::check_reported(&sadameta, &todokede, reader);
+        }
         let Some(birth) = self.kokumin.seinengappi() else {
             return;
         };
@@ -521,6 +525,11 @@ impl JohyoKisai {
             if dead && jusho.as_ref().is_some_and(|jusho| jusho.given().is_some()) {
                 reader.at(field, |reader| reader.refuse::<()>("destination-of-the-dead"));
             }
+        }
+        if let (Some(jiyu), Some(yotei), Some(kakutei)) =
+            (self.jiyu, &self.tenshutsusaki_yotei, &self.tenshutsusaki_kakutei)
+        {
+            jumin::check_destination(jiyu.is_tenshutsu(), [yotei, kakutei], reader);
         }
     }
 

@@ -23,7 +23,7 @@ record! {
 impl Document for KisaijikoShomeishoTegaki {
     fn check(&self, reader: &mut Reader<'_>) {
         if let Some(last) = self.yoshiki.pages().last() {
-            brought::check_place(&self.ichi, (last.width_mm, last.height_mm), reader);
+            brought::check_place(&self.ichi, &Laid::form(last), reader);
         }
     }
 

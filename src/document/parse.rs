@@ -35,18 +35,40 @@ pub trait Parse: Sized {
 pub struct Reader<'a> {
     repertoire: &'a dyn Repertoire,
     path: String,
-    refusals: Vec<Refusal>,
+    found: Found,
+}
+
+/// What parsing found besides the document.
+#[derive(Default)]
+pub struct Found {
+    /// What is refused.
+    pub refusals: Vec<Refusal>,
+    /// Every date that was read.
+    pub dates: Vec<DateAt>,
+}
+
+/// A date and where it stands.
+pub struct DateAt {
+    /// Path of its field.
+    pub path: String,
+    /// The date.
+    pub date: RecordedDate,
 }
 
 impl<'a> Reader<'a> {
     /// A reader for one document.
     pub fn new(repertoire: &'a dyn Repertoire) -> Self {
-        Self { repertoire, path: String::new(), refusals: Vec::new() }
+        Self { repertoire, path: String::new(), found: Found::default() }
     }
 
     /// Everything found so far.
-    pub fn into_refusals(self) -> Vec<Refusal> {
-        self.refusals
+    pub fn into_found(self) -> Found {
+        self.found
+    }
+
+    /// Notes a date at the present place.
+    pub fn note(&mut self, date: RecordedDate) {
+        self.found.dates.push(DateAt { path: self.path.clone(), date });
     }
 
     /// A refusal at the present place, to be added to and pushed.
@@ -61,12 +83,15 @@ impl<'a> Reader<'a> {
 
     /// Adds a refusal.
     pub fn push<T>(&mut self, refusal: Refusal) -> Option<T> {
-        self.refusals.push(refusal);
+        self.found.refusals.push(refusal);
         None
     }
 
-    /// Refuses a value of the wrong type.
+    /// Refuses a value of the wrong type, and a kind of nothing where there must be something.
     pub fn wrong_type<T>(&mut self, expected: &'static str, found: &Json) -> Option<T> {
+        if found.nothing().is_some() {
+            return self.refuse("cannot-be-nothing");
+        }
         let refusal = self.refusal("wrong-type").with("expected", expected).with("found", found.kind());
         self.push(refusal)
     }
@@ -95,8 +120,11 @@ impl<'a> Reader<'a> {
     /// The fields of a map: unknown keys and keys given twice are refused by name.
     pub fn record<'j>(&mut self, json: &'j Json, known: &[&'static str]) -> Option<&'j [(String, Json)]> {
         let Json::Map(entries) = json else { return self.wrong_type("map", json) };
+        if json.nothing().is_some() {
+            return self.refuse("cannot-be-nothing");
+        }
         for (index, (key, _)) in entries.iter().enumerate() {
-            let shown: String = key.chars().filter(|c| !c.is_control()).take(60).collect();
+            let shown = shown_key(key);
             if !known.contains(&key.as_str()) {
                 self.at(&shown, |reader| reader.refuse::<()>("unknown-field"));
             } else if entries[..index].iter().any(|(earlier, _)| earlier == key) {
@@ -127,10 +155,28 @@ impl<'a> Reader<'a> {
             if let Unprintable::SequenceNotInFont { available } = &fault.reason {
                 refusal = refusal.with("available", listed(fault.moji.base, available));
             }
-            self.refusals.push(refusal);
+            self.found.refusals.push(refusal);
         }
         faults.is_empty().then_some(())
     }
+}
+
+/// Longest part of an unknown key that is told, in characters.
+const MOST_OF_A_KEY: usize = 60;
+/// Digits in a row from which on they may be somebody's number: 個人番号 has 12, 住民票コード 11.
+const DIGITS_OF_A_NUMBER: usize = 8;
+
+/// An unknown key as it may be told: whoever slips a column has a number of a person there.
+fn shown_key(key: &str) -> String {
+    let shown: Vec<char> = key.chars().filter(|c| !c.is_control()).take(MOST_OF_A_KEY).collect();
+    let joins = |c: char| matches!(c, '-' | ' ' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{3000}' | '\u{FF0D}');
+    shown
+        .chunk_by(|a, b| (a.is_numeric() || joins(*a)) == (b.is_numeric() || joins(*b)))
+        .flat_map(|run| {
+            let hidden = run.iter().filter(|c| c.is_numeric()).count() >= DIGITS_OF_A_NUMBER;
+            run.iter().map(move |c| if hidden && c.is_numeric() { '*' } else { *c })
+        })
+        .collect()
 }
 
 /// A character as it may be shown in a sentence: what cannot be seen is shown by its code points.
@@ -234,6 +280,9 @@ macro_rules! either {
                 let $crate::document::json::Json::Map(entries) = json else {
                     return reader.wrong_type("map", json);
                 };
+                if json.nothing().is_some() {
+                    return reader.refuse("cannot-be-nothing");
+                }
                 match entries.as_slice() {
                     $([(key, value)] if key == $word => {
                         reader.at($word, |reader| <$type>::parse(value, reader)).map(Self::$member)
@@ -425,11 +474,32 @@ macro_rules! parse_as_text {
     )*};
 }
 
+/// Dates, which the reader notes.
+macro_rules! parse_as_date {
+    ($($type:ty, $recorded:expr;)*) => {$(
+        impl Parse for $type {
+            fn parse(json: &Json, reader: &mut Reader<'_>) -> Option<Self> {
+                let date = parse_with(json, reader, str::parse::<Self>, CalendarError::code)?;
+                let recorded: fn(Self) -> RecordedDate = $recorded;
+                reader.note(recorded(date));
+                Some(date)
+            }
+
+            fn encode(&self) -> Option<Cbor> {
+                Some(Cbor::Text(self.to_string()))
+            }
+        }
+    )*};
+}
+
+parse_as_date! {
+    WarekiDate, |date| *date.recorded();
+    SeirekiDate, |date| *date.recorded();
+    RecordedDate, |date| date;
+    Day, RecordedDate::wareki;
+}
+
 parse_as_text! {
-    WarekiDate, str::parse, CalendarError, ToString::to_string;
-    SeirekiDate, str::parse, CalendarError, ToString::to_string;
-    RecordedDate, str::parse, CalendarError, ToString::to_string;
-    Day, str::parse, CalendarError, ToString::to_string;
     KojinBango, Self::parse, NumberError, |n| n.as_str().to_owned();
     JuminhyoCode, Self::parse, NumberError, |n| n.as_str().to_owned();
     HojinBango, Self::parse, NumberError, |n| n.as_str().to_owned();

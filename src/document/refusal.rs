@@ -1,11 +1,11 @@
 //! Refusals: why a document cannot be printed, one for every fault, each with its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 /// One reason not to print. Its own text is for logs; a person reads the sentence that
 /// [`super::words::Words::sentence`] makes of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Refusal {
     /// Field: `setaiin[2].shimei`, counted from 0 as the data is; empty for the whole document.
     pub path: String,
@@ -42,8 +42,27 @@ impl fmt::Display for Refusal {
 
 /// All refusals of one document; never empty.
 #[derive(Debug, thiserror::Error)]
-#[error("refused: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+#[error("refused: {}", self.told().map(|refusal| refusal.to_string()).collect::<Vec<_>>().join("; "))]
 pub struct Refusals(pub Vec<Refusal>);
+
+/// Most refusals that are told one by one: nobody mends more at a time.
+const MOST_TOLD: usize = 200;
+
+impl Refusals {
+    /// The refusals, if there are any, each of them once.
+    pub fn of(refusals: Vec<Refusal>) -> Option<Self> {
+        let mut seen = HashSet::new();
+        let once: Vec<Refusal> = refusals.into_iter().filter(|refusal| seen.insert(refusal.clone())).collect();
+        (!once.is_empty()).then_some(Self(once))
+    }
+
+    /// What is told: the first ones, and of a long list last how many more there are.
+    pub fn told(&self) -> impl Iterator<Item = Refusal> {
+        let more = self.0.len().saturating_sub(MOST_TOLD);
+        let last = (more > 0).then(|| Refusal::new("", "more-refusals").with("more", more));
+        self.0.iter().take(MOST_TOLD).cloned().chain(last)
+    }
+}
 
 impl From<Refusal> for Refusals {
     fn from(refusal: Refusal) -> Self {

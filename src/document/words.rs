@@ -116,12 +116,51 @@ impl Words {
 
     /// The sentence that tells a person of a refusal: place, what is wrong, what to do.
     pub fn sentence(&self, refusal: &Refusal) -> String {
-        let place = self.place(&refusal.path);
-        let key = format!("refusal.{}", refusal.code);
-        let details: Vec<(&str, &str)> =
-            refusal.details.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let text = self.fill(&key, &details);
-        self.fill("refusal-frame", &[("place", &place), ("text", &text)])
+        let field = last_field(&refusal.path);
+        let mut details: Vec<(&str, String)> =
+            refusal.details.iter().map(|(name, value)| (*name, self.detail(name, value, field))).collect();
+        details.push(("field", self.field(field)));
+        let details: Vec<(&str, &str)> = details.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let text = self.fill(&format!("refusal.{}", refusal.code), &details);
+        self.framed(&self.place(&refusal.path), &text)
+    }
+
+    /// The sentence about something that is no field of a document: a file, an argument.
+    pub fn sentence_about(&self, place: &str, code: &str) -> String {
+        self.framed(place, self.get(&format!("refusal.{code}")))
+    }
+
+    fn framed(&self, place: &str, text: &str) -> String {
+        self.fill("refusal-frame", &[("place", place), ("text", text)])
+    }
+
+    /// A detail as a person reads it: keys of data by their names.
+    fn detail(&self, name: &str, value: &str, field: &str) -> String {
+        match name {
+            "choices" => {
+                let named: Vec<String> = value.split(", ").map(|word| self.choice(word, field)).collect();
+                named.join(self.get("choice-joint"))
+            }
+            "expected" | "found" => self.0.get(&format!("json-type.{value}")).map_or(value, String::as_str).to_owned(),
+            _ => value.to_owned(),
+        }
+    }
+
+    /// A word of a choice by its printed name and as it stands in data. The name stands under the
+    /// choice of that field, or under the one choice that has the word; a choice between records has
+    /// fields for words.
+    fn choice(&self, word: &str, field: &str) -> String {
+        let own = [format!("choice.{word}"), format!("{}.{word}", field.replace('_', "-"))];
+        let name = own.iter().find_map(|key| self.0.get(key)).or_else(|| {
+            let mut named = self.0.iter().filter(|(key, _)| is_choice(key, word)).map(|(_, name)| name);
+            let first = named.next().filter(|first| named.all(|name| name == *first));
+            first.or_else(|| self.0.get(&format!("field.{word}")))
+        });
+        name.map_or_else(|| word.to_owned(), |name| self.fill("choice-frame", &[("name", name), ("word", word)]))
+    }
+
+    fn field(&self, field: &str) -> String {
+        self.0.get(&format!("field.{field}")).cloned().unwrap_or_else(|| field.to_owned())
     }
 
     /// The Japanese name of a field's place: `setaiin[2].shimei` becomes 世帯員３人目の氏名.
@@ -133,7 +172,7 @@ impl Words {
             .split('.')
             .map(|part| {
                 let (field, rest) = part.split_once('[').unwrap_or((part, ""));
-                let mut name = self.0.get(&format!("field.{field}")).cloned().unwrap_or_else(|| field.to_owned());
+                let mut name = self.field(field);
                 for index in rest.split('[').filter_map(|i| i.trim_end_matches(']').parse::<usize>().ok()) {
                     name.push_str(&self.fill("place.index", &[("n", &(index + 1).to_string())]));
                 }
@@ -141,6 +180,20 @@ impl Words {
             })
             .collect();
         named.join(self.get("place.joint"))
+    }
+}
+
+/// The last field of a path, without its index.
+fn last_field(path: &str) -> &str {
+    let last = path.rsplit('.').next().unwrap_or_default();
+    last.split('[').next().unwrap_or_default()
+}
+
+/// Whether a key names a word of some choice. Fields, titles and 認証文 have keys of the same words.
+fn is_choice(key: &str, word: &str) -> bool {
+    match key.split_once('.') {
+        Some((group, last)) => last == word && !matches!(group, "field" | "refusal" | "title" | "ninsho"),
+        None => false,
     }
 }
 

@@ -449,6 +449,18 @@ mod tests {
     }
 
     #[test]
+    fn the_sentence_about_an_unknown_zokugara_lists_every_word() {
+        let sentences = include_str!("../../templates/words/refusals.toml");
+        let sentence = sentences.lines().find(|line| line.starts_with("zokugara-unknown")).unwrap();
+        for (word, _) in WORDS {
+            assert!(sentence.contains(&format!("・{word}")) || sentence.contains(&format!("、{word}")), "{word}");
+        }
+        for word in ["世帯主", "縁故者", "同居人"] {
+            assert!(sentence.contains(word), "{word}");
+        }
+    }
+
+    #[test]
     fn every_word_of_the_law_is_read() {
         for (word, _) in WORDS {
             assert_eq!(zokugara(word).sedai(), 1, "{word}");

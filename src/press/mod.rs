@@ -21,7 +21,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::case::warrant::{Collation, Cover, Office, Sealed, WarrantError};
-use crate::document::catalog::{Composed, Frame, Kind, Sealing as SealingRule};
+use crate::document::catalog::{Composed, Frame, Kind, Parsed, Sealing as SealingRule};
+use crate::document::refusal::Refusals;
+use crate::document::view::View;
 use crate::document::words::{Words, WordsError};
 
 use form::Foundry;
@@ -154,18 +156,22 @@ impl Press {
         self.foundry.templates()
     }
 
-    /// The wording of a kind.
+    /// The wording of a kind. A folder's wording stands over the embedded one, except for the sentences
+    /// of refusals, which are not a form's.
     pub fn words(&self, kind: &'static Kind) -> Result<Arc<Words>, PressError> {
         // A panic while the lock was held can only have lost a cache entry.
         let mut kept = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(words) = kept.get(kind.id) {
             return Ok(words.clone());
         }
+        let embedded = Templates::embedded();
         let own = format!("words/{}.toml", kind.id);
-        let files = ["words/common.toml", "words/fields.toml", "words/refusals.toml", &own];
-        let words = Arc::new(Words::read(
-            files.into_iter().filter_map(|file| Some((file, self.templates().text(file)?))),
-        )?);
+        let of_form = ["words/common.toml", "words/fields.toml", &own];
+        let layers = [(&embedded, &of_form[..]), (self.templates(), &of_form), (&embedded, &["words/refusals.toml"])];
+        let files = layers
+            .iter()
+            .flat_map(|(templates, files)| files.iter().filter_map(|file| Some((*file, templates.text(file)?))));
+        let words = Arc::new(Words::read(files)?);
         kept.insert(kind.id, words.clone());
         Ok(words)
     }
@@ -193,23 +199,35 @@ impl Press {
         }
         if let Some(cover) = leave.cover() {
             cover.covers(&self.cover(document, surround))?;
+            check_day(document, surround)?;
         }
         self.make(document, leave.key(), surround, None)
     }
 
-    /// Lays out a 見本 and goes no further: for measuring, and for telling what fits.
+    /// Lays out a 見本 and goes no further: for measuring.
     pub fn lay_out_specimen(&self, document: &Composed, surround: &Surround<'_>) -> Result<Sheets, PressError> {
         let words = self.words(document.kind())?;
-        let view = document.view(&words);
-        let job = Job {
-            foundry: &self.foundry,
-            kind: document.kind(),
-            view: &view,
-            mode: Leave::Specimen.key(),
-            words: &words,
-            surround,
-            sealing: None,
-        };
+        self.try_out(document.kind(), &document.view(&words), surround)
+    }
+
+    /// Everything that is said against a refused document: also what of it does not fit its form.
+    pub fn refusals(&self, refused: Parsed, surround: &Surround<'_>) -> Result<Refusals, PressError> {
+        let kind = refused.kind();
+        let view = refused.view(&*self.words(kind)?);
+        let Refusals(mut refusals) = refused.into_refusals();
+        // A refused document may have a shape for which there is no form: then its own refusals are all.
+        if let Some(view) = view
+            && let Err(PressError::Sheet(SheetError::Refused(more))) = self.try_out(kind, &view, surround)
+        {
+            refusals.extend(more.0);
+        }
+        Ok(Refusals::of(refusals).unwrap_or(Refusals(Vec::new())))
+    }
+
+    fn try_out(&self, kind: &'static Kind, view: &View, surround: &Surround<'_>) -> Result<Sheets, PressError> {
+        let words = self.words(kind)?;
+        let mode = Leave::Specimen.key();
+        let job = Job { foundry: &self.foundry, kind, view, mode, words: &words, surround, sealing: None };
         Ok(sheet::lay_out(&job)?)
     }
 
@@ -229,6 +247,7 @@ impl Press {
             return Err(PressError::ForeignTemplates);
         }
         warrant.cover().covers(&self.cover(document, surround))?;
+        check_day(document, surround)?;
         let printed = self.make(document, "sealed", surround, Some(&Sealing { seal, marker }))?;
         Ok(SealedPage { printed })
     }
@@ -253,5 +272,13 @@ impl Press {
         let pdf = pdf::export(&sheets.document, &document.digest().hex())?;
         compare::compare(&sheets, &pdf)?;
         Ok(Printed { pdf, sheets })
+    }
+}
+
+/// Refuses a document that knows more than its 証明日.
+fn check_day(document: &Composed, surround: &Surround<'_>) -> Result<(), PressError> {
+    match Refusals::of(document.later_than(surround.day)) {
+        None => Ok(()),
+        Some(refusals) => Err(SheetError::Refused(refusals).into()),
     }
 }

@@ -216,13 +216,17 @@ impl Job<'_> {
     fn settle(&self) -> Result<(Arc<Form>, Settings, usize), SheetError> {
         let mut annexed: Vec<AnnexEntry> = self.view.annex.clone();
         let mut moved: Vec<String> = Vec::new();
+        let mut refusals: Vec<Refusal> = Vec::new();
         // The second pass finds nothing more to move: slots do not change with annex sheets.
         for _ in 0..2 {
-            let annex = self.annex_rows(&annexed)?;
+            let annex = self.annex_rows(&annexed, &mut refusals);
             let form = self.form(&annex)?;
-            let (settings, overflowing) = self.set_all(&form, &annex, &moved)?;
+            let (settings, overflowing) = self.set_all(&form, &annex, &moved, &mut refusals)?;
             if overflowing.is_empty() {
-                return Ok((form, settings, self.pages(&annex)));
+                return match Refusals::of(refusals) {
+                    None => Ok((form, settings, self.pages(&annex))),
+                    Some(refusals) => Err(refusals.into()),
+                };
             }
             for value in overflowing {
                 moved.push(value.slot.clone());
@@ -241,9 +245,9 @@ impl Job<'_> {
         Err(SheetError::NoSlot { form: self.form_name().to_owned(), slot: "annex".to_owned() })
     }
 
-    fn annex_rows(&self, entries: &[AnnexEntry]) -> Result<Vec<Vec<AnnexRow>>, SheetError> {
+    /// The rows of the annex sheets. Entries that fit none are refused, and left out.
+    fn annex_rows(&self, entries: &[AnnexEntry], refusals: &mut Vec<Refusal>) -> Vec<Vec<AnnexRow>> {
         let mut sheets: Vec<Vec<AnnexRow>> = Vec::new();
-        let mut refusals = Vec::new();
         let mut used = ANNEX_ROWS;
         for entry in entries {
             let rows = (1..=ANNEX_MOST).find(|rows| {
@@ -263,7 +267,7 @@ impl Job<'_> {
                 sheet.push(AnnexRow { entry: entry.clone(), rows });
             }
         }
-        if refusals.is_empty() { Ok(sheets) } else { Err(Refusals(refusals).into()) }
+        sheets
     }
 
     fn form(&self, annex: &[Vec<AnnexRow>]) -> Result<Arc<Form>, FormError> {
@@ -294,15 +298,16 @@ impl Job<'_> {
         self.view.sheets + annex.len()
     }
 
-    /// Sets every value. Returns those that do not fit and may go to an annex sheet.
+    /// Sets every value. Returns those that do not fit and may go to an annex sheet; those that may not
+    /// are refused.
     fn set_all(
         &self,
         form: &Form,
         annex: &[Vec<AnnexRow>],
         moved: &[String],
+        refusals: &mut Vec<Refusal>,
     ) -> Result<(Settings, Vec<SlotValue>), SheetError> {
         let mut settings = Settings::default();
-        let mut refusals = Vec::new();
         let mut overflowing = Vec::new();
         let annexed = self.words.get("nothing.annexed");
         for value in self.view.values.iter().chain(&self.surrounding_values(form, annex)) {
@@ -318,7 +323,7 @@ impl Job<'_> {
                 ),
             }
         }
-        if refusals.is_empty() { Ok((settings, overflowing)) } else { Err(Refusals(refusals).into()) }
+        Ok((settings, overflowing))
     }
 
     fn slot<'f>(&self, form: &'f Form, name: &str) -> Result<&'f Slot, SheetError> {

@@ -59,3 +59,39 @@ fn every_licence_is_told() {
         assert!(told.contains(text), "{text}");
     }
 }
+
+#[test]
+fn trouble_with_files_and_arguments_has_its_code_and_its_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let sample = root().join("samples/bangofuda.json").to_str().unwrap().to_owned();
+    for (arguments, code) in [
+        (vec!["render".to_owned(), "bangofuda".to_owned(), at("none.json"), "-o".to_owned(), at("x.pdf")], "file-not-read"),
+        (vec!["check".to_owned(), "bangofuda".to_owned(), at("")], "file-not-read"),
+        (vec!["render".to_owned(), "bangofuda".to_owned(), sample.clone(), "-o".to_owned(), at("none/x.pdf")], "file-not-written"),
+        (vec!["render".to_owned(), "bangofuda".to_owned(), sample.clone(), "-o".to_owned(), at("x.pdf"), "--templates".to_owned(), at("none")], "file-not-read"),
+        (vec!["check".to_owned(), "fuda".to_owned(), sample.clone()], "unknown-kind"),
+        (vec!["render".to_owned(), "bangofuda".to_owned()], "usage"),
+    ] {
+        let done = shomei(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(done.status.code(), Some(2), "{arguments:?}");
+        let told = String::from_utf8(done.stderr).unwrap();
+        let (log, sentence) = told.trim_end().rsplit_once('\t').unwrap_or_else(|| panic!("{told}"));
+        assert!(log.lines().last().unwrap().contains(&format!(": {code} (")), "{told}");
+        assert!(sentence.contains("ください。"), "{told}");
+    }
+}
+
+#[test]
+fn a_page_goes_to_standard_output_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = root().join("samples/bangofuda.json");
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_shomei"))
+        .args(["render", "bangofuda", sample.to_str().unwrap(), "-o", "-"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(done.status.success());
+    assert!(done.stdout.starts_with(b"%PDF-") && done.stdout.trim_ascii_end().ends_with(b"%%EOF"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}

@@ -286,3 +286,192 @@ fn a_private_character_is_printed_only_in_the_font_that_the_city_pinned_for_it()
     write(pinned, "E001-E0FF");
     assert!(render("juminhyo-utsushi", &data, &more).1.contains("moji-private-use"));
 }
+
+#[test]
+fn what_contradicts_and_what_does_not_fit_come_together() {
+    let data = changed(|h| {
+        h["setaiin"][1]["zokugara"] = json!("世帯主");
+        h["jusho"]["katagaki"] = json!("見".repeat(400));
+        h["setaiin"][0]["kokumin"]["nihonjin"]["honseki"] = json!("見本".repeat(400));
+        h["setaiin"][2]["todokede_hi"] = json!("R50-01-01");
+    });
+    let told = refused("juminhyo-utsushi", &data);
+    for code in ["setainushi-double", "jusho: too-long (", "honseki: too-long-for-annex", "todokede_hi: later-than-day"] {
+        assert_eq!(told.matches(code).count(), 1, "{code}: {told}");
+    }
+}
+
+#[test]
+fn no_shape_of_a_refused_document_stops_its_being_tried_out() {
+    let press = shomei::press::Press::embedded().unwrap();
+    for (kind, path) in crate::samples() {
+        let value: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let words = press.words(kind).unwrap();
+        for pointer in lists(&value, "") {
+            for change in [|_: &Vec<Value>| Vec::new(), |list: &Vec<Value>| list.iter().chain(list).cloned().collect()] {
+                let mut changed = value.clone();
+                let list = changed.pointer_mut(&pointer).unwrap();
+                *list = Value::Array(change(list.as_array().unwrap()));
+                let parsed = kind.parse(changed.to_string().as_bytes(), &**press.typefaces());
+                assert!(parsed.view(&words).is_some(), "{}: {pointer}", path.display());
+            }
+        }
+    }
+}
+
+/// Where a document has lists.
+fn lists(value: &Value, pointer: &str) -> Vec<String> {
+    match value {
+        Value::Object(map) => map.iter().flat_map(|(key, value)| lists(value, &format!("{pointer}/{key}"))).collect(),
+        Value::Array(list) => {
+            let below = list.iter().enumerate().flat_map(|(index, value)| lists(value, &format!("{pointer}/{index}")));
+            std::iter::once(pointer.to_owned()).chain(below).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn the_frame_hides_no_writing_unless_that_is_known() {
+    let knowingly = sample("kisaijiko-shomeisho-tegaki/kasanaru");
+    let with = |sample: &Value, ichi: Value| {
+        let mut value = sample.clone();
+        value["ichi"] = ichi;
+        value.to_string().into_bytes()
+    };
+    let (form, fax) = (sample("kisaijiko-shomeisho-tegaki"), sample("fax-tensha"));
+    for (kind, sample, x, y) in [
+        ("kisaijiko-shomeisho-tegaki", &knowingly, 70, 206),
+        // Over one line of small print alone, over rules, over the corner of a frame.
+        ("kisaijiko-shomeisho-tegaki", &form, 10, 250),
+        ("kisaijiko-shomeisho-tegaki", &form, 80, 62),
+        ("kisaijiko-shomeisho-tegaki", &form, 99, 225),
+        ("fax-tensha", &fax, 96, 190),
+    ] {
+        let told = refused(kind, &with(sample, json!({ "x_mm": x, "y_mm": y })));
+        assert!(told.starts_with("ichi: overlay-covers-writing"), "{x}, {y}: {told}");
+        assert!(refused(kind, &with(sample, json!({ "x_mm": x, "y_mm": y, "kasanaru": false }))).contains("overlay-covers"));
+        let (code, told, written) = render(kind, &with(sample, json!({ "x_mm": x, "y_mm": y, "kasanaru": true })), &[]);
+        assert_eq!((code, written), (0, true), "{told}");
+    }
+    // A FAX is wider than its sheet: the place is counted on the sheet, not on the picture.
+    for (x, y) in [(0, 230), (100, 255)] {
+        let (code, told, _) = render("fax-tensha", &with(&fax, json!({ "x_mm": x, "y_mm": y })), &[]);
+        assert_eq!(code, 0, "{x}, {y}: {told}");
+    }
+}
+
+#[test]
+fn what_is_hidden_knowingly_is_approved_and_shown_to_whoever_approves() {
+    let press = shomei::press::Press::embedded().unwrap();
+    let value = sample("kisaijiko-shomeisho-tegaki/kasanaru");
+    let knowingly = crate::document(&press, "kisaijiko-shomeisho-tegaki", value.to_string().as_bytes());
+    let mut free = sample("kisaijiko-shomeisho-tegaki");
+    let plain = crate::document(&press, "kisaijiko-shomeisho-tegaki", free.to_string().as_bytes());
+    free["ichi"]["kasanaru"] = json!(true);
+    let other = crate::document(&press, "kisaijiko-shomeisho-tegaki", free.to_string().as_bytes());
+    assert_ne!(plain.digest(), other.digest());
+    for (document, shown) in [(&knowingly, true), (&plain, false)] {
+        let printed = shomei::issuing::specimen::specimen(&press, document).unwrap();
+        let pages = shomei::press::readback::read_back(&printed.pdf).unwrap();
+        let text: String = pages.iter().flat_map(|page| &page.runs).map(|run| run.text.as_str()).collect();
+        assert_eq!(text.contains("重ねています"), shown, "{text}");
+    }
+}
+
+/// A sample of 住民票の写し with one change, and the refusals of it.
+fn told_of(sample_name: &str, form: &str, change: impl FnOnce(&mut Value)) -> String {
+    let mut value = sample(&format!("juminhyo-utsushi{sample_name}"));
+    change(&mut value[form]);
+    render("juminhyo-utsushi", value.to_string().as_bytes(), &[]).1
+}
+
+#[test]
+fn no_date_contradicts_another_or_the_day_of_the_certificate() {
+    let history = |changes: &[(usize, &str, &str)]| {
+        told_of("/kojinhyo-history", "kojinhyo", |h| {
+            changes.iter().for_each(|(index, field, date)| h["rireki"][index][field] = json!(date));
+        })
+    };
+    let removed = |sample: &str, changes: &[(&str, Value)]| {
+        told_of(sample, "johyo", |h| changes.iter().for_each(|(field, value)| h[*field] = value.clone()))
+    };
+    let nowhere = json!({ "nothing": "not-applicable" });
+    for (told, expected) in [
+        (told_of("", "setai_renki", |h| h["setaiin"][0]["todokede_hi"] = json!("R50-01-01")), "setai_renki.setaiin[0].todokede_hi: later-than-day"),
+        (told_of("", "setai_renki", |h| h["setaiin"][3]["kokumin"]["nihonjin"]["seinengappi"] = json!("R50-01-01")), "setai_renki.setaiin[3].kokumin.nihonjin.seinengappi: later-than-day"),
+        (told_of("", "setai_renki", |h| {
+            h["setaiin"][0]["jusho_wo_sadameta_hi"] = json!("R2-04-01");
+            h["setaiin"][0]["todokede_hi"] = json!("R2-03-31");
+        }), "setai_renki.setaiin[0].todokede_hi: reported-before-it-happened"),
+        (history(&[(3, "ido_hi", "H5-01-09")]), "kojinhyo.rireki[3].ido_hi: not-oldest-first"),
+        (history(&[(0, "ido_hi", "T1-08-01")]), "kojinhyo.rireki[0].ido_hi: date-before-birth"),
+        (removed("/johyo-death", &[("shojo_todokede_hi", json!("R7-03-10")), ("jiyu_hi", json!("R7-03-11"))]), "johyo.shojo_todokede_hi: reported-before-it-happened"),
+        (removed("/johyo-abroad", &[("tenshutsusaki_yotei", nowhere.clone()), ("tenshutsusaki_kakutei", nowhere.clone())]), "johyo.tenshutsusaki_yotei: no-destination"),
+        (removed("/johyo-abroad", &[("jiyu_hi", json!("R50-03-31"))]), "johyo.jiyu_hi: later-than-day"),
+    ] {
+        assert!(told.lines().any(|line| line.starts_with(expected)), "{expected}: {told}");
+    }
+    // 転出 is reported before it happens; a late report stands where it was recorded; what is announced
+    // may lie ahead; who moved to a place that nobody knows went somewhere.
+    for told in [
+        removed("/johyo-abroad", &[("shojo_todokede_hi", json!("R7-03-01")), ("jiyu_hi", json!("R7-03-31"))]),
+        history(&[(3, "ido_hi", "H5-01-09"), (3, "todokede_hi", "H8-04-23")]),
+        history(&[(19, "ido_hi", "R50-01-01"), (19, "todokede_hi", "R7-12-01"), (20, "ido_hi", "R50-01-02"), (20, "todokede_hi", "R7-12-01")]),
+        removed("/johyo-abroad", &[("tenshutsusaki_yotei", json!({ "nothing": "no-data" }))]),
+        told_of("/foreign", "setai_renki", |h| h["setaiin"][2]["kokumin"]["gaikokujin"]["manryo_hi"] = json!("2050-04-30")),
+    ] {
+        assert_eq!(told, "");
+    }
+    // Sheets for the office bear no 証明日.
+    let mut value = sample("kakuninyo-juminhyo");
+    value["todokede_hi"] = json!("R50-01-15");
+    let (code, told, _) = render("kakuninyo-juminhyo", value.to_string().as_bytes(), &[]);
+    assert_eq!(code, 0, "{told}");
+}
+
+#[test]
+fn sentences_name_what_a_person_knows() {
+    let told = refused("juminhyo-utsushi", &changed(|h| {
+        h["setai_ninzu"] = json!("4");
+        h["jusho"] = json!({ "nothing": "omitted" });
+        h["setaiin"][0]["kokumin"] = json!({});
+        h["setaiin"][1]["todokede_hi"] = json!({ "nothing": "omitted" });
+        h["setaiin"][2]["zokugara"] = json!("孫");
+        h["９８３２-0567 3214"] = json!(1);
+        h["memo 2026"] = json!(1);
+    }));
+    let sentence = |start: &str| {
+        let line = told.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{start}: {told}"));
+        line.split_once('\t').unwrap().1.to_owned()
+    };
+    assert!(sentence("setai_renki.setai_ninzu").contains("数が必要なところに文字列が"));
+    assert!(sentence("setai_renki.jusho: cannot-be-nothing").starts_with("世帯連記式・住所："));
+    assert!(sentence("setai_renki.setaiin[0].kokumin").contains("日本人（nihonjin）、外国人（gaikokujin）"));
+    assert!(sentence("setai_renki.setaiin[1].todokede_hi").contains("【空欄】（no-data）、＊＊＊（not-applicable）"));
+    assert!(sentence("setai_renki.setaiin[2].zokugara").contains("縁故者"));
+    assert!(told.contains("setai_renki.****-**** ****: unknown-field"), "{told}");
+    assert!(told.contains("setai_renki.memo 2026: unknown-field"), "{told}");
+    let told = refused("juminhyo-utsushi", &changed(|h| h["setaiin"][0]["juminhyo_code"] = json!("24727059608")));
+    assert!(told.contains("「住民票コード」に理由を"), "{told}");
+}
+
+#[test]
+fn a_long_list_of_faults_ends_with_how_many_more() {
+    let data = changed(|h| (0..1_000).for_each(|n| h[format!("k{n}")] = json!(1)));
+    let told = refused("juminhyo-utsushi", &data);
+    assert_eq!(told.lines().count(), 201);
+    assert!(told.lines().last().unwrap().starts_with("document: more-refusals (more=800)\t全体：ほかに800件"));
+}
+
+#[test]
+fn sentences_are_told_whatever_templates_are_tried_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = std::fs::read(root().join("templates/bangofuda.typ")).unwrap();
+    std::fs::write(folder.path().join("bangofuda.typ"), template).unwrap();
+    std::fs::create_dir(folder.path().join("words")).unwrap();
+    std::fs::write(folder.path().join("words/refusals.toml"), "refusal-frame = \"x\"").unwrap();
+    let (code, told, _) = render("bangofuda", b"{}", &["--templates", folder.path().to_str().unwrap()]);
+    assert_eq!(code, 2);
+    assert!(told.contains("必要な項目がありません") && !told.contains('◇'), "{told}");
+}

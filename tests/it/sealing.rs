@@ -295,3 +295,19 @@ fn the_digests_of_the_samples_are_the_checked_in_ones() {
     let accepted = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(now == accepted, "{} should be:\n{now}", file.display());
 }
+
+#[test]
+fn a_certificate_knows_nothing_of_the_days_after_its_own() {
+    let office = Office::new();
+    let mut value: Value = serde_json::from_slice(&sample("juminhyo-utsushi")).unwrap();
+    value["setai_renki"]["setaiin"][0]["todokede_hi"] = json!("R8-01-15");
+    let document = document(&office.press, "juminhyo-utsushi", value.to_string().as_bytes());
+    for (day, sealed) in [("2026-01-14", false), ("2026-01-15", true)] {
+        let day: Day = day.parse().unwrap();
+        let issued = office.issue(&approved(&office.cover(&document, day)), &document, day);
+        assert_eq!(issued.is_ok(), sealed, "{day}");
+        if let Err(error) = issued {
+            assert!(error.to_string().contains("todokede_hi: later-than-day"), "{error}");
+        }
+    }
+}

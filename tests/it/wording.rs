@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use shomei::document::catalog::{KINDS, Kind};
+use shomei::document::refusal::Refusal;
+
 use crate::root;
 
 fn words(file: &str) -> toml::Table {
@@ -96,6 +99,34 @@ fn every_field_of_every_record_has_a_name() {
         }
     }
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_word_of_every_choice_is_shown_by_its_name() {
+    let press = shomei::press::Press::embedded().unwrap();
+    let mut unnamed = Vec::new();
+    for (path, text) in code() {
+        if !path.starts_with(root().join("src/document")) {
+            continue;
+        }
+        let id = path.file_stem().unwrap().to_string_lossy().replace('_', "-");
+        // What several kinds share has its names in every kind's wording.
+        let kind = Kind::by_id(&id).unwrap_or(&KINDS[0]);
+        let words = press.words(kind).unwrap();
+        for block in text.split("choice! {").chain(text.split("either! {")).skip(1) {
+            let body = &block[..block.find("\n}").unwrap_or(block.len())];
+            // A choice's fields are called by its last word: TorokuHoho is chosen at hoho.
+            let name = body.split("pub enum ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+            let field = name.rfind(char::is_uppercase).map_or(String::new(), |at| name[at..].to_lowercase());
+            for word in body.lines().filter_map(|line| line.trim().strip_suffix("\",")?.rsplit_once("= \"")).map(|(_, word)| word) {
+                let sentence = words.sentence(&Refusal::new(field.as_str(), "not-a-choice").with("choices", word));
+                if !sentence.contains(&format!("（{word}）")) {
+                    unnamed.push(format!("{id}: {word}"));
+                }
+            }
+        }
+    }
+    assert!(unnamed.is_empty(), "{unnamed:?}");
 }
 
 /// Japanese in string literals of code is wording, but for what these files hold: the closed
