@@ -6,6 +6,8 @@
 mod page;
 mod report;
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -26,9 +28,10 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Compare; on a difference write a report and end with status 1.
+    /// Compare; write a report of what differs. A difference, or a golden without a sample, ends with
+    /// status 1.
     Check(Where),
-    /// Take the present pages for right. Look at them first.
+    /// Take the present pages for right, and remove goldens without a sample. Look at them first.
     Accept(Where),
     /// Write the report whether something differs or not.
     Report(Where),
@@ -61,49 +64,117 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 fn go(action: &Action, place: &Where) -> Result<ExitCode, Lines> {
     let press = render::press(place.templates.as_deref(), None)?;
-    let mut different = Vec::new();
-    let mut compared = 0usize;
     let samples = samples(place)?;
     if samples.is_empty() {
         return Err(Trouble::Read.at(place.samples.display(), "no samples"));
     }
+    let orphans = orphans(place, &samples)?;
+    if matches!(action, Action::Accept(_)) {
+        return accept(&press, place, samples, &orphans);
+    }
+    let mut rows = Vec::new();
+    let (mut right, mut wrong) = (Tally::default(), Tally::default());
     for (kind, name, sample) in samples {
         let actual = page_of(&press, kind, &sample)?;
-        if matches!(action, Action::Accept(_)) {
-            actual.write(&place.golden, &name)?;
-            continue;
-        }
-        compared += 1;
         let accepted = Golden::read(&place.golden, &name)?;
         let difference = Difference::between(&accepted, &actual);
-        if !difference.is_none() {
+        if difference.is_none() {
+            right.count(actual.pages.len());
+        } else {
+            wrong.count(actual.pages.len());
             say!("{name}: {difference}");
         }
         if !difference.is_none() || matches!(action, Action::Report(_)) {
-            different.push((name, accepted, actual, difference));
+            rows.push((name, accepted, actual, difference));
         }
     }
-    finish(action, place, compared, &different)
+    for name in orphans.keys() {
+        say!("{name}: a golden without a sample");
+    }
+    if !rows.is_empty() {
+        let folder = place.golden.join("report");
+        report::write(&folder, &rows)?;
+        say!("report: {}", folder.join("index.html").display());
+    }
+    say!("as accepted: {right}; different: {wrong}; without a sample: {}", tally(&orphans));
+    Ok(if wrong == Tally::default() && orphans.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 type Compared = (String, Golden, Golden, Difference);
 
-fn finish(action: &Action, place: &Where, compared: usize, rows: &[Compared]) -> Result<ExitCode, Lines> {
-    if matches!(action, Action::Accept(_)) {
-        return Ok(ExitCode::SUCCESS);
+/// Writes what differs, and removes the goldens of samples that are gone.
+fn accept(press: &Press, place: &Where, samples: Vec<Sample>, orphans: &Orphans) -> Result<ExitCode, Lines> {
+    let (mut written, mut unchanged) = (Tally::default(), Tally::default());
+    for (kind, name, sample) in samples {
+        let actual = page_of(press, kind, &sample)?;
+        if Golden::read(&place.golden, &name)? == actual {
+            unchanged.count(actual.pages.len());
+        } else {
+            actual.write(&place.golden, &name)?;
+            written.count(actual.pages.len());
+        }
     }
-    let failed = rows.iter().filter(|row| !row.3.is_none()).count();
-    if !rows.is_empty() {
-        let folder = place.golden.join("report");
-        report::write(&folder, rows)?;
-        say!("report: {}", folder.join("index.html").display());
+    for file in orphans.values().flatten() {
+        std::fs::remove_file(file)?;
     }
-    say!("{} of {compared} pages as accepted", compared - failed);
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    say!("written: {written}; removed: {}; unchanged: {unchanged}", tally(orphans));
+    Ok(ExitCode::SUCCESS)
 }
 
-/// Every sample: kind, name of its golden, path.
-fn samples(place: &Where) -> Result<Vec<(&'static Kind, String, PathBuf)>, Lines> {
+/// How many documents, and how many pages they have together.
+#[derive(Default, PartialEq, Eq)]
+struct Tally {
+    documents: usize,
+    pages: usize,
+}
+
+impl Tally {
+    fn count(&mut self, pages: usize) {
+        self.documents += 1;
+        self.pages += pages;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} documents ({} pages)", self.documents, self.pages)
+    }
+}
+
+/// Goldens without a sample: their names and files.
+type Orphans = BTreeMap<String, Vec<PathBuf>>;
+
+fn tally(orphans: &Orphans) -> Tally {
+    let mut tally = Tally::default();
+    for files in orphans.values() {
+        tally.count(files.iter().filter(|file| page::is_picture(file)).count());
+    }
+    tally
+}
+
+/// Every golden of the chosen kind, or of any, that no sample has.
+fn orphans(place: &Where, samples: &[Sample]) -> Result<Orphans, Lines> {
+    let mut orphans = Orphans::new();
+    if !place.golden.is_dir() {
+        return Ok(orphans);
+    }
+    for entry in std::fs::read_dir(&place.golden)? {
+        let file = entry?.path();
+        let Some(name) = page::name_of(&file) else { continue };
+        let kind = name.split('.').next();
+        let is_chosen = place.kind.as_deref().is_none_or(|chosen| kind == Some(chosen));
+        if is_chosen && !samples.iter().any(|(_, known, _)| *known == name) {
+            orphans.entry(name).or_default().push(file);
+        }
+    }
+    Ok(orphans)
+}
+
+/// Kind, name of its golden, path.
+type Sample = (&'static Kind, String, PathBuf);
+
+/// Every sample.
+fn samples(place: &Where) -> Result<Vec<Sample>, Lines> {
     let only = place.kind.as_deref().map(super::kind).transpose()?;
     let mut found = Vec::new();
     for kind in KINDS.iter().filter(|kind| only.is_none_or(|only| only == *kind)) {

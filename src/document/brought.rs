@@ -81,6 +81,7 @@ impl Brought {
 fn told(refusal: Refusal, error: &IntakeError) -> Refusal {
     match error {
         IntakeError::FontNotEmbedded { page, font } => refusal.with("page", page).with("font", font),
+        IntakeError::FormTooComplex { page } => refusal.with("page", page),
         IntakeError::FaxLine { page, line } => refusal.with("page", page).with("line", line),
         other => refusal.with("reason", other),
     }

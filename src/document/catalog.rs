@@ -72,14 +72,17 @@ impl PartialEq for Kind {
 }
 
 macro_rules! catalog {
-    ($($id:literal: $module:ident::$type:ident, $sealing:ident, $frame:ident, fee $fee:literal;)*) => {
+    ($($id:literal: $module:ident::$type:ident, $sealing:ident, $frame:ident, fee $fee:literal $(, $landscape:ident)?;)*) => {
         /// Every kind, in the order of the desk's menus.
         pub const KINDS: &[Kind] = &[$(Kind {
             id: $id,
             sealing: Sealing::$sealing,
             frame: Frame::$frame,
             fee: $fee,
-            landscape: false,
+            landscape: {
+                let words: &[&str] = &[$(stringify!($landscape))?];
+                !words.is_empty()
+            },
             parse: |json, reader| {
                 let document = super::$module::$type::parse(json, reader)?;
                 document.check(reader);
@@ -111,6 +114,8 @@ catalog! {
     "receipt": receipt::Receipt, Never, Notice, fee false;
     "idotodoke-takayo": idotodoke_takayo::IdotodokeTakayo, Never, Internal, fee false;
     "inkan-ido-kekka-kakuninhyo": inkan_ido_kekka_kakuninhyo::InkanIdoKekkaKakuninhyo, Never, Internal, fee false;
+    "kofubo": kofubo::Kofubo, Never, Internal, fee false, landscape;
+    "nikkei": nikkei::Nikkei, Never, Internal, fee false, landscape;
 }
 
 impl Kind {

@@ -588,10 +588,13 @@ mod tests {
             .map(|value| value.text.as_str())
     }
 
+    /// What makes a good document a bad one.
+    type Spoil<'a> = &'a dyn Fn(&mut Shape);
+
     #[test]
     fn what_cannot_be_is_refused_at_its_place() {
         let none = || json!({ "nothing": "not-applicable" });
-        let cases: [(&dyn Fn(&mut Shape), &str, &str); 8] = [
+        let cases: [(Spoil<'_>, &str, &str); 8] = [
             (
                 &|d| d["setai_ninzu"] = json!(1),
                 "setai_ninzu",

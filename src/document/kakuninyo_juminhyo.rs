@@ -842,9 +842,12 @@ mod tests {
             .map(|value| value.text.as_str())
     }
 
+    /// What makes a good document a bad one.
+    type Spoil = fn(&mut Shape);
+
     #[test]
     fn what_cannot_be_is_refused_at_its_place() {
-        let cases: [(&str, fn(&mut Shape), &str, &str); 12] = [
+        let cases: [(&str, Spoil, &str, &str); 12] = [
             ("nobody", |d| d["taisho"] = json!([]), "taisho", "empty-household"),
             (
                 "twice",

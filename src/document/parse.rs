@@ -305,6 +305,37 @@ macro_rules! either {
     };
 }
 
+/// Declares a whole number of a range; outside it, it is refused by the code.
+#[macro_export]
+macro_rules! whole_number {
+    ($($(#[$doc:meta])* $name:ident: $range:expr, $code:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// The number.
+            pub fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl $crate::document::parse::Parse for $name {
+            fn parse(
+                json: &$crate::document::json::Json,
+                reader: &mut $crate::document::parse::Reader<'_>,
+            ) -> Option<Self> {
+                let number = <i64 as $crate::document::parse::Parse>::parse(json, reader)?;
+                if ($range).contains(&number) { Some(Self(number)) } else { reader.refuse($code) }
+            }
+
+            fn encode(&self) -> Option<$crate::document::cbor::Cbor> {
+                $crate::document::parse::Parse::encode(&self.0)
+            }
+        }
+    )*};
+}
+
 impl<T: Parse> Parse for Box<T> {
     fn parse(json: &Json, reader: &mut Reader<'_>) -> Option<Self> {
         T::parse(json, reader).map(Self::new)

@@ -353,9 +353,12 @@ mod tests {
             .map(|value| value.text.as_str())
     }
 
+    /// What makes a good document a bad one.
+    type Spoil = fn(&mut Json);
+
     #[test]
     fn what_does_not_add_up_is_refused_at_its_place() {
-        let cases: [(fn(&mut Json), &str, &str); 11] = [
+        let cases: [(Spoil, &str, &str); 11] = [
             (|d| d["gokei"] = json!(900), "gokei", "sum-differs"),
             (|d| d["meisai"][0]["tsusu"] = json!(3), "gokei", "sum-differs"),
             (

@@ -11,7 +11,7 @@ use crate::domain::text::{Moji, moji};
 
 use super::cbor::Cbor;
 use super::json::Json;
-use super::parse::{Parse, Reader, Text, parse_with};
+use super::parse::{Parse, Reader, Text};
 use super::picture::{code128, qr};
 use super::view::{Draft, SlotPicture};
 use super::words::{DateStyle, Words};
@@ -49,9 +49,9 @@ impl UketsukeError {
     }
 }
 
-/// Declares a text of a fixed ASCII form.
+/// Declares a text of a fixed form, and the error of which each is the variant of its name.
 macro_rules! fixed_text {
-    ($($(#[$doc:meta])* $name:ident: $test:expr;)*) => {$(
+    ($error:ident; $($(#[$doc:meta])* $name:ident: $test:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $name(String);
@@ -63,21 +63,26 @@ macro_rules! fixed_text {
             }
         }
 
-        impl Parse for $name {
-            fn parse(json: &Json, reader: &mut Reader<'_>) -> Option<Self> {
+        impl $crate::document::parse::Parse for $name {
+            fn parse(
+                json: &$crate::document::json::Json,
+                reader: &mut $crate::document::parse::Reader<'_>,
+            ) -> Option<Self> {
                 let test: fn(&str) -> bool = $test;
-                let read = |text: &str| test(text).then(|| Self(text.to_owned())).ok_or(UketsukeError::$name);
-                parse_with(json, reader, read, UketsukeError::code)
+                let read = |text: &str| test(text).then(|| Self(text.to_owned())).ok_or($error::$name);
+                $crate::document::parse::parse_with(json, reader, read, $error::code)
             }
 
-            fn encode(&self) -> Option<Cbor> {
-                Some(Cbor::Text(self.0.clone()))
+            fn encode(&self) -> Option<$crate::document::cbor::Cbor> {
+                Some($crate::document::cbor::Cbor::Text(self.0.clone()))
             }
         }
     )*};
 }
+pub(super) use fixed_text;
 
 fixed_text! {
+    UketsukeError;
     /// 案件番号: day of receipt and number of that day (`260115-0042`); a letter before three digits
     /// for what came otherwise than over the counter (`260115-M003`, by mail).
     AnkenBango: is_case_number;

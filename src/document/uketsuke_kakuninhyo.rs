@@ -436,9 +436,12 @@ mod tests {
         Shape::Array(vec![item.clone(); count])
     }
 
+    /// What makes a good document a bad one.
+    type Spoil = fn(&mut Shape);
+
     #[test]
     fn what_cannot_be_is_refused_at_its_place() {
-        let cases: [(fn(&mut Shape), &str, &str); 12] = [
+        let cases: [(Spoil, &str, &str); 12] = [
             (|d| d["kotei"] = json!([]), "kotei", "empty-list"),
             (
                 |d| d["kotei"] = many(&d["kotei"][0], 25),

@@ -369,20 +369,16 @@ impl Job<'_> {
             }
         }
         if self.kind.frame == Frame::Certificate {
-            self.certifying_values(form, &mut put);
+            self.certifying_values(form, &mut |slot, text| put(slot.to_owned(), text, "", None));
         }
         values
     }
 
-    fn certifying_values(
-        &self,
-        form: &Form,
-        put: &mut dyn FnMut(String, String, &str, Option<usize>),
-    ) {
+    fn certifying_values(&self, form: &Form, put: &mut dyn FnMut(&str, String)) {
         if let Some(certification) = &self.view.certification {
-            put("ninsho".to_owned(), certification.clone(), "", None);
+            put("ninsho", certification.clone());
         }
-        put("day".to_owned(), self.words.day(self.surround.day, DateStyle::Running), "", None);
+        put("day", self.words.day(self.surround.day, DateStyle::Running));
         let Signatory { title, deputy, name, .. } = self.surround.signatory;
         let space = '\u{3000}';
         let (above, line) = match deputy {
@@ -395,8 +391,8 @@ impl Job<'_> {
                 if fits { (None, line) } else { (Some(title.clone()), name.clone()) }
             }
         };
-        put("issuer.a".to_owned(), above.unwrap_or_default(), "", None);
-        put("issuer.b".to_owned(), line, "", None);
+        put("issuer.a", above.unwrap_or_default());
+        put("issuer.b", line);
     }
 
     fn number_line(&self, page: usize, pages: usize) -> String {

@@ -50,3 +50,39 @@ fn a_form_that_moves_by_a_fifth_of_a_millimetre_fails_with_a_report() {
     let report = std::fs::read_to_string(folder.path().join("golden/report/index.html")).unwrap();
     assert!(report.contains("overlay") && report.contains("class=gone"), "{report}");
 }
+
+#[test]
+fn a_golden_without_a_sample_fails_by_name_and_is_removed_when_pages_are_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let run = |action: &str, kind: &[&str]| {
+        let places = ["--samples", &at("samples"), "--golden", &at("golden")];
+        let done = shomei(&[&["golden", action], kind, &places].concat());
+        (done.status.code(), String::from_utf8(done.stdout).unwrap())
+    };
+    // A case of two pages beside the ordinary one of one page, and another kind.
+    let hard = folder.path().join("samples/honnin-kakunin-tsuchi");
+    std::fs::create_dir_all(&hard).unwrap();
+    let copy = |from: &str, to: &str| {
+        std::fs::copy(root().join("samples").join(from), folder.path().join("samples").join(to)).unwrap();
+    };
+    copy("honnin-kakunin-tsuchi.json", "honnin-kakunin-tsuchi.json");
+    copy("honnin-kakunin-tsuchi/jugonin.json", "honnin-kakunin-tsuchi/jugonin.json");
+    copy("bangofuda.json", "bangofuda.json");
+    let (code, told) = run("accept", &[]);
+    assert_eq!((code, told.trim()), (Some(0), "written: 3 documents (4 pages); removed: 0 documents (0 pages); unchanged: 0 documents (0 pages)"));
+
+    std::fs::remove_file(hard.join("jugonin.json")).unwrap();
+    copy("bangofuda/saidai.json", "bangofuda.json");
+    let (code, told) = run("check", &["honnin-kakunin-tsuchi"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("honnin-kakunin-tsuchi.jugonin: a golden without a sample"), "{told}");
+    assert!(told.contains("as accepted: 1 documents (1 pages); different: 0 documents (0 pages); without a sample: 1 documents (2 pages)"), "{told}");
+    // The goldens of another kind are no orphans of this one, and are left alone.
+    assert_eq!(run("accept", &["bangofuda"]).1.trim(), "written: 1 documents (1 pages); removed: 0 documents (0 pages); unchanged: 0 documents (0 pages)");
+    assert_eq!(run("accept", &[]).1.trim(), "written: 0 documents (0 pages); removed: 1 documents (2 pages); unchanged: 2 documents (2 pages)");
+    let left = |name: &str| folder.path().join("golden").join(name).exists();
+    assert!(!left("honnin-kakunin-tsuchi.jugonin.txt") && !left("honnin-kakunin-tsuchi.jugonin.2.png"));
+    assert!(left("honnin-kakunin-tsuchi.txt") && left("honnin-kakunin-tsuchi.1.png"));
+    assert_eq!(run("check", &[]).0, Some(0));
+}

@@ -95,6 +95,22 @@ impl Golden {
     }
 }
 
+/// Whether a file is the picture of a page.
+pub fn is_picture(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "png")
+}
+
+/// The name of the golden that a file belongs to (`KIND.CASE` of `KIND.CASE.txt` and
+/// `KIND.CASE.N.png`); nothing for files that belong to none.
+pub fn name_of(file: &Path) -> Option<String> {
+    let stem = file.file_stem()?.to_str()?;
+    if is_picture(file) {
+        let (name, page) = stem.rsplit_once('.')?;
+        return page.parse::<usize>().is_ok().then(|| name.to_owned());
+    }
+    (file.extension()? == "txt").then(|| stem.to_owned())
+}
+
 /// Writes a picture of 16 greys, four bits a dot.
 fn write_picture(path: &Path, page: &GrayImage) -> Result<(), Lines> {
     let mut rows = Vec::with_capacity(page.as_raw().len() / 2 + 1);

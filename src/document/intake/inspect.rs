@@ -1,8 +1,10 @@
 //! Follows each page of a PDF as the rasteriser will, without drawing, and refuses what would
 //! not come out as it was meant: text in a font that is not embedded or cannot be read, and
-//! pictures beyond [`super::MAX_PIXELS`].
+//! pictures beyond [`super::MAX_PIXELS`]. It also reckons the work of drawing ([`Work`]) and stops
+//! where that has no end.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,8 +19,9 @@ use hayro::hayro_syntax::object::{Array, Dict, MaybeRef, Name, Object, Stream};
 use hayro::hayro_syntax::page::Page as PdfPage;
 use hayro::vello_cpu::kurbo::{Affine, BezPath, Rect};
 
-use super::IntakeError;
 use super::pdf::check_picture;
+use super::work::Work;
+use super::{IntakeError, PDF_DPI, UNITS_PER_INCH};
 
 /// Names of fonts that are not embedded, by the key of their dictionary.
 pub(super) type UnembeddedFonts = HashMap<u128, String>;
@@ -114,28 +117,40 @@ impl Alarm {
     }
 }
 
-/// Refuses a page that shows text in a font that is not embedded or cannot be read.
+/// Refuses a page that shows text in a font that is not embedded or cannot be read, and one whose
+/// drawing would take more than is left of the file's work. `unit` is its UserUnit.
 pub(super) fn inspect<'a>(
     pdf_page: &'a PdfPage<'a>,
     number: usize,
+    unit: f64,
     fonts: &UnembeddedFonts,
+    work: &mut Work,
 ) -> Result<(), IntakeError> {
     let alarm = Alarm::default();
     let cache = InterpreterCache::new();
     let (width, height) = pdf_page.render_dimensions();
     let bounds = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
+    let scale = PDF_DPI / UNITS_PER_INCH * unit;
     let mut context = Context::new(
-        Affine::IDENTITY,
-        bounds,
+        Affine::scale(scale),
+        bounds.scale_from_origin(scale),
         &cache,
         pdf_page.xref(),
         alarm.settings(),
     );
+    work.begin_page(bounds.scale_from_origin(scale).size());
     let mut inspector = Inspector {
         fonts,
-        seen: HashSet::new(),
+        work,
+        number,
+        masks: HashSet::new(),
+        open: Vec::new(),
+        groups: 0,
+        form_begins: false,
         fault: None,
     };
+    let written = pdf_page.page_stream().map_or(0, <[u8]>::len);
+    inspector.charge(|work| work.content(written));
     interpret_page(pdf_page, &mut context, &mut inspector);
     match inspector.fault {
         Some(Fault::NotEmbedded(font)) => Err(IntakeError::FontNotEmbedded { page: number, font }),
@@ -159,8 +174,18 @@ enum Fault {
 /// Follows a page as a rasteriser would, without drawing, and keeps the first fault.
 struct Inspector<'f> {
     fonts: &'f UnembeddedFonts,
-    /// Patterns, masks and Type 3 glyphs already followed, which are drawn again and again.
-    seen: HashSet<u128>,
+    work: &'f mut Work,
+    /// Page, from 1.
+    number: usize,
+    /// Masks already followed, of which the rasteriser keeps what it drew.
+    masks: HashSet<u128>,
+    /// Patterns, masks and Type 3 glyphs that are being followed.
+    open: Vec<u128>,
+    /// Transparency groups that are open.
+    groups: usize,
+    /// Whether the interpreter is about to enter a form: it sets the blend mode, then clips to the
+    /// form's box. Nothing else has these two in sequence.
+    form_begins: bool,
     fault: Option<Fault>,
 }
 
@@ -168,20 +193,52 @@ struct Inspector<'f> {
 const FALLBACK_FONT: u128 = 0;
 
 impl Inspector<'_> {
+    /// Adds to the work. Where it is too much, the interpretation, which cannot be told to end, is
+    /// unwound, with the refusal for [`super::contained`] to find.
+    fn charge(&mut self, add: impl FnOnce(&mut Work)) {
+        add(self.work);
+        if self.work.is_too_much() {
+            self.stop();
+        }
+        self.form_begins = false;
+    }
+
+    fn stop(&self) {
+        resume_unwind(Box::new(IntakeError::FormTooComplex { page: self.number }));
+    }
+
+    /// Follows a drawing within the page, which must not contain itself.
+    fn follow(&mut self, key: u128, interpret: impl FnOnce(&mut Self)) {
+        if self.open.contains(&key) {
+            self.stop();
+        }
+        self.open.push(key);
+        self.charge(Work::drawing);
+        interpret(self);
+        self.open.pop();
+    }
+
     fn follow_paint<'a>(&mut self, paint: &Paint<'a>, transform: Affine, is_stroke: bool) {
         if let Paint::Pattern(pattern) = paint
             && let Pattern::Tiling(tiling) = &**pattern
-            && self.seen.insert(tiling.cache_key())
         {
-            tiling.interpret(self, transform, is_stroke);
+            let steps = (f64::from(tiling.x_step), f64::from(tiling.y_step));
+            self.charge(|work| work.tile(tiling.bbox, steps, tiling.matrix));
+            // A tile is drawn apart, with nothing kept from elsewhere.
+            let kept = std::mem::take(&mut self.masks);
+            self.follow(tiling.cache_key(), |inspector| {
+                tiling.interpret(inspector, transform, is_stroke);
+            });
+            self.masks = kept;
         }
     }
 
     fn follow_mask<'a>(&mut self, mask: Option<SoftMask<'a>>) {
         if let Some(mask) = mask
-            && self.seen.insert(mask.cache_key())
+            && self.masks.insert(mask.cache_key())
         {
-            mask.interpret(self);
+            self.charge(Work::mask);
+            self.follow(mask.cache_key(), |inspector| mask.interpret(inspector));
         }
     }
 }
@@ -192,11 +249,24 @@ impl<'a> Device<'a> for Inspector<'_> {
     }
 
     fn push_transparency_group(&mut self, _: f32, mask: Option<SoftMask<'a>>, _: BlendMode) {
+        self.charge(Work::group);
+        self.groups += 1;
         self.follow_mask(mask);
     }
 
-    fn draw_path(&mut self, _: &BezPath, at: Affine, paint: &Paint<'a>, mode: &PathDrawMode) {
-        self.follow_paint(paint, at, matches!(mode, PathDrawMode::Stroke(_)));
+    fn pop_transparency_group(&mut self) {
+        self.groups = self.groups.saturating_sub(1);
+    }
+
+    fn draw_path(&mut self, path: &BezPath, at: Affine, paint: &Paint<'a>, mode: &PathDrawMode) {
+        let groups = self.groups;
+        let is_shading = matches!(paint, Paint::Pattern(pattern) if matches!(**pattern, Pattern::Shading(_)));
+        let stroke = match mode {
+            PathDrawMode::Stroke(stroke) => Some(stroke),
+            PathDrawMode::Fill(_) => None,
+        };
+        self.charge(|work| work.path(path, at, stroke, is_shading, groups));
+        self.follow_paint(paint, at, stroke.is_some());
     }
 
     fn draw_glyph(
@@ -210,6 +280,8 @@ impl<'a> Device<'a> for Inspector<'_> {
         if matches!(mode, GlyphDrawMode::Invisible) {
             return;
         }
+        let groups = self.groups;
+        self.charge(|work| work.glyph(transform * glyph_transform, groups));
         self.follow_paint(paint, transform, matches!(mode, GlyphDrawMode::Stroke(_)));
         match glyph {
             Glyph::Outline(outline) => {
@@ -221,22 +293,32 @@ impl<'a> Device<'a> for Inspector<'_> {
                 };
                 self.fault = self.fault.take().or(fault);
             }
-            Glyph::Type3(drawing) => {
-                if self.seen.insert(drawing.cache_key()) {
-                    drawing.interpret(self, transform, glyph_transform, paint);
-                }
-            }
+            Glyph::Type3(drawing) => self.follow(drawing.cache_key(), |inspector| {
+                drawing.interpret(inspector, transform, glyph_transform, paint);
+            }),
         }
     }
 
-    fn draw_image(&mut self, image: Image<'a, '_>, _: Affine) {
+    fn draw_image(&mut self, image: Image<'a, '_>, at: Affine) {
         if check_picture(image.width(), image.height()).is_err() {
             self.fault.get_or_insert(Fault::HugePicture);
+            return;
+        }
+        self.charge(|work| work.picture(image.width(), image.height(), at));
+    }
+
+    fn set_blend_mode(&mut self, _: BlendMode) {
+        self.form_begins = true;
+    }
+
+    fn push_clip_path(&mut self, clip: &ClipPath) {
+        // Inside patterns and glyphs the blend mode is not told: any clip may be a form's.
+        let is_form = self.form_begins || !self.open.is_empty();
+        self.charge(|work| work.clip(&clip.path));
+        if is_form {
+            self.charge(Work::drawing);
         }
     }
 
-    fn set_blend_mode(&mut self, _: BlendMode) {}
-    fn push_clip_path(&mut self, _: &ClipPath) {}
     fn pop_clip_path(&mut self) {}
-    fn pop_transparency_group(&mut self) {}
 }

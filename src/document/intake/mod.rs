@@ -18,6 +18,7 @@ mod inspect;
 mod pdf;
 mod raster;
 mod tiff;
+mod work;
 
 use std::fmt;
 
@@ -41,6 +42,8 @@ const A4_MM: (f64, f64) = (210.0, 297.0);
 /// How far a scanner's picture may overshoot the paper, in mm.
 const OVERSHOOT_MM: f64 = 6.0;
 const MM_PER_INCH: f64 = 25.4;
+/// User space units per inch (PDF 1.7, 8.3.2.3).
+const UNITS_PER_INCH: f64 = 72.0;
 
 /// Where a sheet comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +133,8 @@ pub enum IntakeError {
     EncryptedPdf,
     #[error("intake: the PDF expands beyond its limits")]
     PdfExpandsTooFar,
+    #[error("intake: drawing page {page} would take too long")]
+    FormTooComplex { page: usize },
     #[error("intake: page {page} shows text in font {font:?}, which is not embedded")]
     FontNotEmbedded { page: usize, font: String },
     #[error("intake: page {page} shows text in an embedded font that cannot be read")]
@@ -166,6 +171,7 @@ impl IntakeError {
             Self::CorruptPdf => "corrupt-pdf",
             Self::EncryptedPdf => "encrypted-pdf",
             Self::PdfExpandsTooFar => "pdf-expands-too-far",
+            Self::FormTooComplex { .. } => "form-too-complex",
             Self::FontNotEmbedded { .. } => "font-not-embedded",
             Self::FontUnreadable { .. } => "font-unreadable",
             Self::PdfPictureUnreadable { .. } => "pdf-picture-unreadable",
@@ -336,19 +342,22 @@ fn over_paper(grey: u8, alpha: u8) -> u8 {
 }
 
 /// Runs a decoder of another maker on a thread of its own with a deep stack. A panic in it
-/// becomes `failure`.
+/// becomes `failure`; a refusal that was thrown through it is told as it is.
 fn contained<T: Send>(
     failure: IntakeError,
     decode: impl FnOnce() -> Result<T, IntakeError> + Send,
 ) -> Result<T, IntakeError> {
     const STACK_BYTES: usize = 64 * 1024 * 1024;
     std::thread::scope(|scope| {
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("intake".to_owned())
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, decode)
-            .map_or(None, |thread| thread.join().ok())
-            .unwrap_or(Err(failure))
+            .spawn_scoped(scope, decode);
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(done)) => done,
+            Ok(Err(thrown)) => Err(thrown.downcast().map_or(failure, |refusal| *refusal)),
+            Err(_) => Err(failure),
+        }
     })
 }
 

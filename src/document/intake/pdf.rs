@@ -3,9 +3,11 @@
 //! 1. [`weigh`] loads the file with `lopdf`, which bounds what streams expand to, and refuses
 //!    encryption, a page tree without end and pictures beyond [`super::MAX_PIXELS`].
 //! 2. [`inspect`] follows each page as the rasteriser will, and refuses text in a font that
-//!    is not embedded. What counts is what would be drawn: a font that is merely listed, or
+//!    is not embedded, and work that has no end (`work.rs`). What counts is what would be drawn: a font that is merely listed, or
 //!    carries the invisible text layer of a scan (text rendering mode 3), is no fault.
 //! 3. `hayro` rasterises.
+
+use std::collections::HashSet;
 
 use hayro::hayro_syntax::Pdf;
 use hayro::hayro_syntax::page::Page as PdfPage;
@@ -16,9 +18,10 @@ use lopdf::{Document, LoadOptions};
 
 use super::inspect::{Alarm, UnembeddedFonts, inspect, unembedded_fonts};
 use super::raster::jpeg_dimensions;
+use super::work::{Longest, Work};
 use super::{
-    IntakeError, MAX_PAGES, MM_PER_INCH, PDF_DPI, Page, SizeBasis, check_paper, check_pixels,
-    contained, luminance, page,
+    IntakeError, MAX_PAGES, MM_PER_INCH, PDF_DPI, Page, SizeBasis, UNITS_PER_INCH, check_paper,
+    check_pixels, contained, luminance, page,
 };
 
 /// Most bytes that one stream may expand to: a picture of [`super::MAX_PIXELS`] in three colours.
@@ -29,13 +32,11 @@ const MAX_STREAMS: usize = 3 * MAX_STREAM;
 const MAX_NESTING: usize = 4096;
 /// Deepest page tree; balanced trees of ten pages have a few levels.
 const MAX_TREE_DEPTH: usize = 32;
-/// User space units per inch (PDF 1.7, 8.3.2.3).
-const UNITS_PER_INCH: f64 = 72.0;
 
 /// Reads the pages of a PDF.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Page>, IntakeError> {
     contained(IntakeError::CorruptPdf, || {
-        weigh(bytes)?;
+        let mut work = Work::new(weigh(bytes)?);
         let pdf = Pdf::new(bytes.to_vec()).map_err(|_| IntakeError::CorruptPdf)?;
         match pdf.pages().len() {
             0 => return Err(IntakeError::NoPages),
@@ -46,7 +47,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Page>, IntakeError> {
         let cache = RenderCache::new();
         let pages = pdf.pages().iter().enumerate();
         pages
-            .map(|(index, page)| rasterise(page, index + 1, &fonts, &cache))
+            .map(|(index, page)| rasterise(page, index + 1, &fonts, &mut work, &cache))
             .collect()
     })
 }
@@ -55,6 +56,7 @@ fn rasterise<'a>(
     pdf_page: &'a PdfPage<'a>,
     number: usize,
     fonts: &UnembeddedFonts,
+    work: &mut Work,
     cache: &RenderCache<'a>,
 ) -> Result<Page, IntakeError> {
     let unit = pdf_page
@@ -67,7 +69,7 @@ fn rasterise<'a>(
     let mm = |units: f32| f64::from(units) * unit / UNITS_PER_INCH * MM_PER_INCH;
     let (width_mm, height_mm) = (mm(width), mm(height));
     check_paper(number, width_mm, height_mm)?;
-    inspect(pdf_page, number, fonts)?;
+    inspect(pdf_page, number, unit, fonts, work)?;
 
     // A3 at 300 dpi has fewer than 5000 dots a side, so the casts hold.
     let dots = |mm: f64| (mm / MM_PER_INCH * PDF_DPI).round().max(1.0) as u16;
@@ -95,8 +97,9 @@ fn rasterise<'a>(
     page(&grey, (width_mm, height_mm, SizeBasis::Stated))
 }
 
-/// Refuses a file that is encrypted, has no end or would not fit into memory.
-fn weigh(bytes: &[u8]) -> Result<(), IntakeError> {
+/// Refuses a file that is encrypted, has no end or would not fit into memory; tells how long its
+/// longest streams are that may be run again and again.
+fn weigh(bytes: &[u8]) -> Result<Longest, IntakeError> {
     check_nesting(bytes)?;
     let options = LoadOptions {
         max_decompressed_size: Some(MAX_STREAM),
@@ -108,15 +111,33 @@ fn weigh(bytes: &[u8]) -> Result<(), IntakeError> {
     }
     check_page_tree(&document)?;
     let mut budget = MAX_STREAMS;
-    for object in document.objects.values() {
+    let glyphs = type3_glyphs(&document);
+    let mut longest = Longest::default();
+    for (id, object) in &document.objects {
         if let lopdf::Object::Stream(stream) = object {
             let expanded = weigh_stream(&document, stream)?;
+            if stream.dict.has(b"BBox") || stream.dict.has(b"ShadingType") || glyphs.contains(id) {
+                longest.drawing = longest.drawing.max(expanded);
+            }
+            let function = stream.dict.get_deref(b"FunctionType", &document);
+            if function.and_then(lopdf::Object::as_i64).is_ok_and(|kind| kind == 4) {
+                longest.function = longest.function.max(expanded);
+            }
             budget = budget
                 .checked_sub(expanded)
                 .ok_or(IntakeError::PdfExpandsTooFar)?;
         }
     }
-    Ok(())
+    Ok(longest)
+}
+
+/// The drawings that Type 3 fonts have for glyphs (PDF 1.7, 9.6.5).
+fn type3_glyphs(document: &Document) -> HashSet<lopdf::ObjectId> {
+    let glyphs = |object: &lopdf::Object| {
+        let procedures = object.as_dict().ok()?.get_deref(b"CharProcs", document).ok()?.as_dict().ok()?;
+        Some(procedures.iter().filter_map(|(_, glyph)| glyph.as_reference().ok()).collect::<Vec<_>>())
+    };
+    document.objects.values().filter_map(glyphs).flatten().collect()
 }
 
 fn load_failure(error: &lopdf::Error) -> IntakeError {

@@ -1165,6 +1165,67 @@ fn stays_within_limits(bytes: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// A form that shows the next one ten times over, and so on, to the last, which shows nothing.
+fn forms_within_forms(levels: usize) -> Vec<String> {
+    let form = |resources: String, content: &str| {
+        stream(&format!("/Type/XObject/Subtype/Form/BBox[0 0 72 36]/Resources<<{resources}>>"), content)
+    };
+    (1..=levels)
+        .map(|level| match level {
+            _ if level == levels => form(String::new(), ""),
+            _ => form(format!("/XObject<</X {} 0 R>>", level + 5), &"/X Do ".repeat(10)),
+        })
+        .collect()
+}
+
+#[test]
+fn drawing_without_end_is_refused_before_it_begins() {
+    // A page of 720 by 360 points.
+    let large = |resources: &str, content: &str, more: &[String]| one_page("/UserUnit 10", resources, content, more);
+    let shading = |function: &str| {
+        format!("/Shading<</S<</ShadingType 2/ColorSpace/DeviceGray/Coords[0 0 72 36]/Extend[true true]/Function {function}>>>>")
+    };
+    let calculator = stream("/FunctionType 4/Domain[0 1]/Range[0 1]", &format!("{{{}}}", "sin cos ".repeat(200)));
+    let linear = "<</FunctionType 2/Domain[0 1]/N 1>>";
+    let tile = |step: &str| {
+        stream(&format!("/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 1 1]/XStep {step}/YStep {step}/Resources<<>>"), "0 0 1 1 re f")
+    };
+    let painted = |times: usize| format!("/Pattern cs /P scn {}", "0 0 72 36 re f ".repeat(times));
+    let picture = stream(
+        "/Type/XObject/Subtype/Image/Width 7000/Height 8000/BitsPerComponent 1/ColorSpace/DeviceGray\
+         /Filter[/ASCIIHexDecode/RunLengthDecode]",
+        &format!("{}80>", "81ff".repeat(54_688)),
+    );
+    let form = |content: &str| vec![stream("/Type/XObject/Subtype/Form/BBox[0 0 72 36]", content)];
+    let itself = type3("1 0 d0 BT /F 1 Tf (a) Tj ET", "/Font<</F 5 0 R>>");
+    let shown = |content: &str, times: usize, more: &[String]| large("/XObject<</X 5 0 R>>", &content.repeat(times), more);
+    let cases: [(&str, Vec<u8>); 17] = [
+        ("read", shown("/X Do ", 10, &forms_within_forms(3))),
+        ("form-too-complex", shown("/X Do ", 10, &forms_within_forms(9))),
+        ("read", large("", &"0 0 72 36 re f ".repeat(100), &[])),
+        ("form-too-complex", large("", &"0 0 72 36 re f ".repeat(20_000), &[])),
+        ("read", large("", &"9 9 m 10 10 l S ".repeat(30_000), &[])),
+        ("read", large("", "[0.01 0.01] 0 d 0 0 m 72 0 l S", &[])),
+        ("form-too-complex", large("", "[0.000001 0.000001] 0 d 0 0 m 72 0 l S", &[])),
+        ("read", large("/Pattern<</P 5 0 R>>", &painted(3), &[tile("2")])),
+        ("form-too-complex", large("/Pattern<</P 5 0 R>>", &painted(1), &[tile("60000")])),
+        ("form-too-complex", large("/Font<</F 5 0 R>>", TEXT, &itself)),
+        ("read", large(&shading(linear), "/S sh", &[])),
+        ("form-too-complex", large(&shading(linear), &"/S sh ".repeat(50), &[])),
+        ("form-too-complex", large(&shading("5 0 R"), "/S sh", &[calculator])),
+        ("read", shown("/X Do ", 1, std::slice::from_ref(&picture))),
+        ("form-too-complex", shown("/X Do ", 30, &[picture])),
+        ("read", shown("/X Do ", 3, &form(&"q Q ".repeat(100_000)))),
+        ("form-too-complex", shown("/X Do ", 2_000, &form(&"q Q ".repeat(100_000)))),
+    ];
+    for (index, (expected, bytes)) in cases.into_iter().enumerate() {
+        let begun = std::time::Instant::now();
+        assert_eq!(code(&bytes, Source::Form), expected, "case {index}");
+        // What is refused is refused sooner than it could be drawn, on a busy machine too.
+        assert!(begun.elapsed().as_secs() < 10, "case {index}: {:?}", begun.elapsed());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
