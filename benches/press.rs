@@ -62,7 +62,7 @@ fn parts(criterion: &mut Criterion) {
     criterion.bench_function("parts/export", |bencher| {
         bencher.iter_batched_ref(
             &mut sheets,
-            |sheets| black_box(pdf::export(&sheets.document, "x").unwrap()),
+            |sheets| black_box(pdf::export(&sheets.document, "x", sheets.day).unwrap()),
             BatchSize::SmallInput,
         );
     });
@@ -70,7 +70,7 @@ fn parts(criterion: &mut Criterion) {
         bencher.iter_batched_ref(
             || {
                 let sheets = sheets();
-                let file = pdf::export(&sheets.document, "x").unwrap();
+                let file = pdf::export(&sheets.document, "x", sheets.day).unwrap();
                 (sheets, file)
             },
             |(sheets, file)| compare::compare(sheets, file).unwrap(),

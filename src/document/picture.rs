@@ -4,7 +4,8 @@ use std::io::Cursor;
 
 use barcoders::sym::code128::Code128;
 use image::{GrayImage, ImageFormat, Luma};
-use qrcode::{EcLevel, QrCode};
+use qrcode::bits::Bits;
+use qrcode::{EcLevel, QrCode, Version};
 
 use super::view::SlotPicture;
 
@@ -37,17 +38,33 @@ pub fn qr(slot: &str, text: &str, module: f64) -> Result<SlotPicture, CodeError>
     Ok(SlotPicture { slot: slot.to_owned(), png: png(&picture), size_mm: (side, side) })
 }
 
-/// The modules of a QR of error correction M, one pixel each, and how many stand along a side.
+/// The modules of a QR of error correction M, one pixel each, and how many stand along a side. The text
+/// is ASCII: what comes near a Shift_JIS character would be stored as one.
 pub fn qr_modules(text: &str) -> Result<(GrayImage, u32), CodeError> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M)
         .map_err(|_| CodeError::DoesNotFit { code: "QR" })?;
+    Ok(drawn(&code))
+}
+
+/// The same for text in UTF-8, stored byte by byte.
+pub fn qr_modules_utf8(text: &str) -> Result<(GrayImage, u32), CodeError> {
+    let code = (1..=40).find_map(|version| {
+        let mut bits = Bits::new(Version::Normal(version));
+        bits.push_byte_data(text.as_bytes()).ok()?;
+        bits.push_terminator(EcLevel::M).ok()?;
+        QrCode::with_bits(bits, EcLevel::M).ok()
+    });
+    code.as_ref().map(drawn).ok_or(CodeError::DoesNotFit { code: "QR" })
+}
+
+fn drawn(code: &QrCode) -> (GrayImage, u32) {
     let side = code.width() as u32;
     let colors = code.to_colors();
     let picture = GrayImage::from_fn(side, side, |x, y| {
         let dark = colors.get((y * side + x) as usize) == Some(&qrcode::Color::Dark);
         Luma([if dark { 0 } else { 255 }])
     });
-    Ok((picture, side))
+    (picture, side)
 }
 
 /// A picture as PNG.

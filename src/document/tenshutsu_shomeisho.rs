@@ -193,7 +193,7 @@ record! {
     }
 }
 
-/// Most people on one sheet; fewer where more do not go into its 引継ぎQR.
+/// Most people on one sheet; fewer where more do not go into its codes (引継ぎQR).
 const PEOPLE_A_SHEET: usize = 4;
 
 impl TenshutsuShomeisho {
@@ -258,10 +258,10 @@ impl Document for TenshutsuShomeisho {
     }
 }
 
-/// Whose blocks stand on a sheet, and its 引継ぎQR where they go into one.
+/// Whose blocks stand on a sheet, and its codes (引継ぎQR); none where they do not go into any.
 struct Sheet<'a> {
     people: Vec<&'a Tenshutsusha>,
-    code: Option<SlotPicture>,
+    codes: Vec<SlotPicture>,
 }
 
 impl Todoke {
@@ -319,13 +319,13 @@ impl Todoke {
             number += chunk.len();
             Sheet {
                 people: chunk.to_vec(),
-                code: hikitsugi::picture(&format!("s{sheet}.hikitsugi"), &text),
+                codes: hikitsugi::pictures(&format!("s{sheet}.hikitsugi"), &text),
             }
         });
         made.collect()
     }
 
-    /// Text of a sheet's 引継ぎQR; `number` is that of its first person.
+    /// Text of a sheet's codes; `number` is that of its first person.
     fn hikitsugi(&self, key: &str, sheet: (usize, usize), number: usize, people: &[&Tenshutsusha]) -> String {
         let mut csv = Csv::default();
         let katagaki = |jusho: &Jusho| {
@@ -335,7 +335,6 @@ impl Todoke {
                 .map_or_else(String::new, |k| k.as_str().to_owned())
         };
         csv.line([
-            hikitsugi::FORMAT.to_owned(),
             key.to_owned(),
             sheet.0.to_string(),
             sheet.1.to_string(),
@@ -388,8 +387,8 @@ impl Todoke {
                     .unwrap_or(0);
                 person.put(draft, number, &format!("{path}.tenshutsusha[{given}]"));
             }
-            shapes.push(json!({ "people": people, "code": sheet.code.is_some() }));
-            sheet.code.iter().for_each(|code| draft.picture(code.clone()));
+            shapes.push(json!({ "people": people, "codes": sheet.codes.len() }));
+            sheet.codes.iter().for_each(|code| draft.sealed_picture(code.clone()));
         }
         draft.shape("sheets", shapes);
     }
@@ -757,7 +756,7 @@ mod tests {
         let printed = view(&json!({ "junzuru": plain }));
         assert!(printed.values.iter().any(|value| value.text == "1234 5678 9018"));
         let line = "1,N,見本　太郎,　タロウ,,,S55-12-26,otoko,世帯主,1,0,0,0,dai-1-go,見本県見本市北区若葉二丁目１番,見本　太郎";
-        let head = "TS1,tenshutsu,1,1,R8-01-15,R8-01-31,見本県見本市北区若葉二丁目１番２７号,,見本　太郎,見本県みなと市桜町六丁目５番１号,\"桜町, ハイツ\",";
+        let head = "tenshutsu,1,1,R8-01-15,R8-01-31,見本県見本市北区若葉二丁目１番２７号,,見本　太郎,見本県みなと市桜町六丁目５番１号,\"桜町, ハイツ\",";
         assert_eq!(codes(&plain), [format!("{head}\n{line}\n")]);
         let leave = with(plain, "/hikitsugi_kyoka", json!("転入先の求めによる"));
         assert_eq!(
@@ -790,11 +789,10 @@ mod tests {
                 .iter()
                 .map(|s| s["people"].as_array().unwrap().len())
                 .collect();
-            assert_eq!(
-                (people, view.pictures.len()),
-                (expected, sheets.len()),
-                "{length}"
-            );
+            assert_eq!(people, expected, "{length}");
+            let codes: u64 = sheets.iter().map(|sheet| sheet["codes"].as_u64().unwrap()).sum();
+            assert!(sheets.iter().all(|sheet| sheet["codes"] != json!(0)), "{length}");
+            assert_eq!(view.sealed_pictures.len() as u64, codes, "{length}");
         }
     }
 
@@ -806,12 +804,12 @@ mod tests {
             .as_array()
             .unwrap()
             .iter()
-            .map(|sheet| &sheet["code"])
+            .map(|sheet| &sheet["codes"])
             .collect();
-        assert_eq!(codes, [&json!(false), &json!(true)]);
+        assert_eq!(codes, [&json!(0), &json!(1)]);
         assert_eq!(
-            view.pictures.iter().map(|p| p.slot.as_str()).collect::<Vec<_>>(),
-            ["s1.hikitsugi"]
+            view.sealed_pictures.iter().map(|p| p.slot.as_str()).collect::<Vec<_>>(),
+            ["s1.hikitsugi0"]
         );
     }
 

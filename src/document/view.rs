@@ -74,6 +74,8 @@ pub struct View {
     pub values: Vec<SlotValue>,
     /// Pictures.
     pub pictures: Vec<SlotPicture>,
+    /// Pictures that only a sealed page has: codes from which a machine takes data over.
+    pub sealed_pictures: Vec<SlotPicture>,
     /// What stands on annex sheets in any case.
     pub annex: Vec<AnnexEntry>,
     /// Texts of which each must stand on every sheet: whose page it is.
@@ -99,6 +101,7 @@ impl<'w> Draft<'w> {
                 shape: Map::new(),
                 values: Vec::new(),
                 pictures: Vec::new(),
+                sealed_pictures: Vec::new(),
                 annex: Vec::new(),
                 subject: Vec::new(),
                 certification: None,
@@ -134,6 +137,11 @@ impl<'w> Draft<'w> {
     /// Adds a picture.
     pub fn picture(&mut self, picture: SlotPicture) {
         self.view.pictures.push(picture);
+    }
+
+    /// Adds a picture that only a sealed page has.
+    pub fn sealed_picture(&mut self, picture: SlotPicture) {
+        self.view.sealed_pictures.push(picture);
     }
 
     /// Puts a text into a slot.

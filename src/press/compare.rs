@@ -96,9 +96,9 @@ mod tests {
     #[test]
     fn another_document_s_file_is_not_taken_for_this_one() {
         let (one, other) = households();
-        let own = crate::press::pdf::export(&one.document, "x").unwrap();
+        let own = crate::press::pdf::export(&one.document, "x", one.day).unwrap();
         assert!(compare(&one, &own).is_ok());
-        let foreign = crate::press::pdf::export(&other.document, "x").unwrap();
+        let foreign = crate::press::pdf::export(&other.document, "x", other.day).unwrap();
         assert!(matches!(compare(&one, &foreign), Err(Mismatch::Text { .. } | Mismatch::Count { .. })));
     }
 
@@ -112,10 +112,10 @@ mod tests {
         pages[1] = other.document.pages()[0].clone();
         let info = typst::model::Document::info(&own.document).clone();
         let file = typst_layout::PagedDocument::new(pages.into(), info);
-        let file = crate::press::pdf::export(&file, "x").unwrap();
+        let file = crate::press::pdf::export(&file, "x", own.day).unwrap();
         assert!(matches!(compare(&mixed, &file), Err(Mismatch::Text { page: 2, .. } | Mismatch::Count { page: 2, .. })));
         mixed.document = typst_layout::PagedDocument::new(own.document.pages()[..2].into(), own.form.info.clone());
-        let file = crate::press::pdf::export(&own.document, "x").unwrap();
+        let file = crate::press::pdf::export(&own.document, "x", own.day).unwrap();
         assert!(matches!(compare(&mixed, &file), Err(Mismatch::Pages { found: 3, meant: 2 })));
     }
 }

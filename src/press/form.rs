@@ -83,6 +83,18 @@ pub struct Slot {
     pub optional: bool,
 }
 
+/// White that ink keeps to the rules above and below it, in points (0.4 mm from the middle of a rule;
+/// half a rule of 1.2 pt takes 0.2 mm of it).
+const CLEAR: f64 = 0.4 * 72.0 / 25.4;
+
+impl Slot {
+    /// White that ink keeps to the upper and lower edge, in points. A slot without inset is no cell of
+    /// a table: no rule is near, and it keeps none.
+    pub fn clearance(&self) -> f64 {
+        if self.inset > 0.0 { CLEAR } else { 0.0 }
+    }
+}
+
 impl Default for Slot {
     fn default() -> Self {
         Self {

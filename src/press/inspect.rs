@@ -153,14 +153,19 @@ fn inspect_texts(
     }
 }
 
-/// Whether a value lies within its box: ink from side to side, the em box from top to bottom.
+/// Whether a value lies within its box: its ink from side to side and clear of the rules above and
+/// below, its em box from top to bottom.
 fn in_slot(text: &SeenText<'_>, slot: &Slot, corner: Point) -> bool {
     let clear = slot.inset.min(CLEAR) - TOLERANCE;
     let size = text.item.size.to_pt();
     let left = (text.origin.x - corner.x).to_pt();
     let right = left + ink_width(text.item);
     let baseline = (text.origin.y - corner.y).to_pt();
+    let (below, above) = ink_height(text.item);
+    let white = slot.clearance() - TOLERANCE;
     left >= clear
+        && baseline - above >= white
+        && baseline - below <= slot.height - white
         && right <= slot.width - clear
         && baseline - 0.88 * size >= -TOLERANCE
         && baseline + 0.12 * size <= slot.height + TOLERANCE
@@ -172,6 +177,22 @@ fn ink_width(item: &TextItem) -> f64 {
     let ink = text.trim_end_matches([' ', '\u{3000}']).len();
     let glyphs = item.glyphs.iter().filter(|glyph| usize::from(glyph.range.start) < ink);
     glyphs.map(|glyph| glyph.x_advance.at(item.size).to_pt()).sum()
+}
+
+/// How far the ink of a text reaches below and above its baseline, in points (upwards positive).
+fn ink_height(item: &TextItem) -> (f64, f64) {
+    let face = item.font.ttf();
+    let em = item.size.to_pt() / f64::from(face.units_per_em());
+    let bounds = item.glyphs.iter().filter_map(|glyph| {
+        let id = ttf_parser::GlyphId(glyph.id);
+        match face.tables().glyf {
+            Some(glyf) => glyf.bbox(id),
+            None => face.glyph_bounding_box(id),
+        }
+    });
+    bounds.fold((0.0, 0.0), |(below, above): (f64, f64), ink| {
+        (below.min(f64::from(ink.y_min) * em), above.max(f64::from(ink.y_max) * em))
+    })
 }
 
 fn on_sheet(text: &SeenText<'_>, frame: &Frame) -> bool {
@@ -253,6 +274,17 @@ mod tests {
         for outside in [Point::new(Abs::pt(400.0), Abs::pt(13.0)), Point::new(Abs::pt(4.0), Abs::pt(40.0))] {
             let found = faults(|sheets| with_copy(sheets, "s0.jusho", |_| outside));
             assert_eq!(found, [Fault::OutsideBox { page: 1, slot: "s0.jusho".to_owned() }]);
+        }
+    }
+
+    #[test]
+    fn ink_that_comes_near_the_rule_above_or_below_is_found() {
+        // The slot is 7 mm high. Its em box lies inside at each of these places; its ink, of kanji with
+        // 0.84 em above the baseline and 0.08 em below, keeps more than 0.4 mm at the middle one only.
+        for (baseline, found) in [(9.75, 1), (13.0, 0), (18.4, 1)] {
+            let place = Point::new(Abs::pt(4.0), Abs::pt(baseline));
+            let faults = faults(|sheets| with_copy(sheets, "s0.jusho", |_| place));
+            assert_eq!(faults.len(), found, "{baseline}: {faults:?}");
         }
     }
 }

@@ -269,7 +269,7 @@ impl Press {
         if !faults.is_empty() {
             return Err(PressError::Inspection(faults));
         }
-        let pdf = pdf::export(&sheets.document, &document.digest().hex())?;
+        let pdf = pdf::export(&sheets.document, &document.digest().hex(), sheets.day)?;
         compare::compare(&sheets, &pdf)?;
         Ok(Printed { pdf, sheets })
     }

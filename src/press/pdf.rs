@@ -2,9 +2,14 @@
 //! for the same pages.
 
 use typst::diag::SourceDiagnostic;
-use typst::foundations::Smart;
+use typst::foundations::{Datetime, Smart};
 use typst_layout::PagedDocument;
-use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
+
+use crate::domain::calendar::Day;
+
+/// Japan standard time (JST, no summer time), in minutes before UTC.
+const JST: i32 = 9 * 60;
 
 /// Pages could not be written as a file.
 #[derive(Debug, thiserror::Error)]
@@ -23,14 +28,16 @@ pub enum ExportError {
     },
 }
 
-/// Writes pages as a PDF. `identity` becomes the file's identifier, as a hash.
-pub fn export(document: &PagedDocument, identity: &str) -> Result<Vec<u8>, ExportError> {
+/// Writes pages as a PDF. `identity` becomes the file's identifier, as a hash; its dates are midnight
+/// of `day` in Japan.
+pub fn export(document: &PagedDocument, identity: &str, day: Day) -> Result<Vec<u8>, ExportError> {
     let standards = PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
         .map_err(|error| ExportError::Standards { message: error.message().to_string() })?;
     let options = PdfOptions {
         ident: Smart::Custom(identity.to_owned()),
         creator: Smart::Custom(Some("shomei".into())),
-        timestamp: None,
+        timestamp: Datetime::from_ymd_hms(day.year(), day.month(), day.day(), 0, 0, 0)
+            .and_then(|midnight| Timestamp::new_local(midnight, JST)),
         tagged: true,
         standards,
         ..PdfOptions::default()

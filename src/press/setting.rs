@@ -20,8 +20,8 @@ use super::typeface::{Typeface, Typefaces};
 const STEP: f64 = 0.5;
 /// Part of the em box that lies above the baseline, as in both typefaces.
 const ASCENT: f64 = 0.88;
-/// Space that several lines keep to the rules above and below them together, in points (0.4 mm).
-const CLEAR: f64 = 0.4 * 72.0 / 25.4;
+/// What rounding of lengths may add, in points.
+const ROUNDING: f64 = 0.01;
 /// Thickness of the stroke around the glyphs of a bold slot, in em.
 const BOLD: f64 = 0.045;
 /// Space of one digit: a character of wording only, so that 1 stands under 10.
@@ -33,6 +33,10 @@ pub const LINE_BREAK: char = '\n';
 const NOT_FIRST: &str = "、。）】」』〕｝〉》・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ，．";
 /// Characters that must not end a line (行末禁則).
 const NOT_LAST: &str = "（【「『〔｛〈《";
+/// Characters of dates. Between them no line is broken where they make a date.
+const OF_DATES: &str = "0123456789０１２３４５６７８９\u{2007}元年月日明治大正昭和平成令";
+/// The last character of a date.
+const DATE_END: char = '日';
 
 /// A value does not fit its slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +63,8 @@ struct Sort<'a> {
     glyph: u16,
     /// Advance in em.
     advance: f64,
+    /// How far its ink reaches below and above the baseline, in em.
+    ink: Option<(f64, f64)>,
     /// What the text layer says in its place, if not the character itself.
     stand_in: Option<String>,
 }
@@ -66,18 +72,22 @@ struct Sort<'a> {
 /// Finds the greatest size at which `text` fits `slot`.
 pub fn set(text: &str, slot: &Slot, typefaces: &Typefaces) -> Result<Setting, TooLong> {
     let room = slot.width - 2.0 * slot.inset;
-    let advances: Vec<(Moji, f64)> = sorts(text, slot, typefaces)
-        .iter()
-        .map(|sort| (sort.moji, sort.advance))
-        .collect();
+    let sorts = sorts(text, slot, typefaces);
+    let advances: Vec<(Moji, f64)> = sorts.iter().map(|sort| (sort.moji, sort.advance)).collect();
+    let ink = Ink::of(&sorts);
     let mut size = slot.size;
     loop {
-        let most = most_lines(slot, size);
-        if let Some(lines) = broken(&advances, room / size, slot.tracking, most) {
+        let most = most_lines(slot, size, ink);
+        let broken = |dates| broken(&advances, room / size, slot.tracking, most, dates);
+        if let Some(lines) = broken(Dates::Whole) {
             return Ok(Setting { size, lines });
         }
         if size <= slot.least {
-            let capacity = (room / slot.least).floor().max(0.0) * most_lines(slot, slot.least) as f64;
+            // A date longer than its line would otherwise fit nowhere.
+            if let Some(lines) = broken(Dates::Torn) {
+                return Ok(Setting { size, lines });
+            }
+            let capacity = (room / slot.least).floor().max(0.0) * most as f64;
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
@@ -89,27 +99,63 @@ pub fn set(text: &str, slot: &Slot, typefaces: &Typefaces) -> Result<Setting, To
     }
 }
 
-/// How many lines of a size the slot's height takes, at most the number it allows.
-fn most_lines(slot: &Slot, size: f64) -> usize {
-    (1..=slot.lines)
-        .rev()
-        .find(|lines| {
-            let clear = if *lines > 1 { CLEAR } else { 0.0 };
-            block_height(*lines, size, slot.leading) + clear <= slot.height + 0.01
+/// How far the ink of a text reaches below and above the baseline, in em.
+#[derive(Clone, Copy)]
+struct Ink {
+    below: f64,
+    above: f64,
+}
+
+impl Ink {
+    fn of(sorts: &[Sort<'_>]) -> Self {
+        // A text without ink is as high as nothing.
+        let none = Self { below: 0.0, above: 0.0 };
+        sorts.iter().filter_map(|sort| sort.ink).fold(none, |ink, (below, above)| Self {
+            below: ink.below.min(below),
+            above: ink.above.max(above),
         })
-        .unwrap_or(1)
+    }
+}
+
+/// How many lines of a size the slot's height takes, its ink clear of the edges; at most the number it
+/// allows, none where not even one has its place.
+fn most_lines(slot: &Slot, size: f64, ink: Ink) -> usize {
+    let clear = slot.clearance() - ROUNDING;
+    let fits = |lines: &usize| {
+        let above = (slot.height - block_height(*lines, size, slot.leading)) / 2.0;
+        above >= -ROUNDING
+            && above + (ASCENT - ink.above) * size >= clear
+            && above + (1.0 - ASCENT + ink.below) * size >= clear
+    };
+    (1..=slot.lines).rev().find(fits).unwrap_or(0)
 }
 
 fn block_height(lines: usize, size: f64, leading: f64) -> f64 {
     size * (1.0 + leading * (lines - 1) as f64)
 }
 
+/// Whether a line may end inside a date.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dates {
+    Whole,
+    Torn,
+}
+
 /// Breaks characters into at most `most` lines of `room` em, or gives nothing where they do not fit.
-fn broken(advances: &[(Moji, f64)], room: f64, tracking: f64, most: usize) -> Option<Vec<String>> {
+fn broken(
+    advances: &[(Moji, f64)],
+    room: f64,
+    tracking: f64,
+    most: usize,
+    dates: Dates,
+) -> Option<Vec<String>> {
+    if most == 0 {
+        return None;
+    }
     let mut lines = Vec::new();
     let mut rest = advances;
     loop {
-        let end = line_end(rest, room, tracking)?;
+        let end = line_end(rest, room, tracking, dates)?;
         let (line, next) = rest.split_at(end);
         // The space at which a line was broken belongs to neither line; it stays in the text layer
         // as the end of the first, where it prints nothing.
@@ -125,7 +171,7 @@ fn broken(advances: &[(Moji, f64)], room: f64, tracking: f64, most: usize) -> Op
 }
 
 /// How many characters the first line takes.
-fn line_end(advances: &[(Moji, f64)], room: f64, tracking: f64) -> Option<usize> {
+fn line_end(advances: &[(Moji, f64)], room: f64, tracking: f64, dates: Dates) -> Option<usize> {
     let mut width = 0.0;
     let mut fits = 0;
     for (index, (moji, advance)) in advances.iter().enumerate() {
@@ -144,18 +190,35 @@ fn line_end(advances: &[(Moji, f64)], room: f64, tracking: f64) -> Option<usize>
     if fits == advances.len() {
         return Some(fits);
     }
-    if fits == 0 {
-        return None;
+    if dates == Dates::Whole {
+        fits = torn_date(advances, fits).unwrap_or(fits);
     }
-    Some(better_break(advances, fits))
+    (fits > 0).then(|| better_break(advances, fits, dates))
+}
+
+/// Where the date (年月日) begins that a break at `end` would tear.
+fn torn_date(advances: &[(Moji, f64)], end: usize) -> Option<usize> {
+    let (before, after) = advances.split_at(end);
+    let of_date = |(moji, _): &&(Moji, f64)| OF_DATES.contains(moji.base);
+    let left: Vec<char> =
+        before.iter().rev().take_while(of_date).map(|(m, _)| m.base).take_while(|c| *c != DATE_END).collect();
+    let right: Vec<char> = after.iter().take_while(of_date).map(|(m, _)| m.base).collect();
+    let date_end = right.iter().position(|c| *c == DATE_END).map_or(right.len(), |place| place + 1);
+    let run = || left.iter().chain(right.iter().take(date_end));
+    let is_date = !left.is_empty()
+        && !right.is_empty()
+        && run().any(|c| c.is_numeric())
+        && run().any(|c| "年月日".contains(*c));
+    is_date.then(|| end - left.len())
 }
 
 /// The break at or before `fits` that does not put a forbidden character at an edge; a space near
 /// the end of the line is preferred (方書 and the parts of a name begin after one).
-fn better_break(advances: &[(Moji, f64)], fits: usize) -> usize {
+fn better_break(advances: &[(Moji, f64)], fits: usize, dates: Dates) -> usize {
     let base = |index: usize| advances.get(index).map(|(moji, _)| moji.base);
+    let tears = |end: usize| dates == Dates::Whole && torn_date(advances, end).is_some();
     let after_space = (1..=fits).rev().find(|end| {
-        base(end - 1).is_some_and(is_space) && base(*end).is_some_and(|c| !is_space(c))
+        base(end - 1).is_some_and(is_space) && base(*end).is_some_and(|c| !is_space(c)) && !tears(*end)
     });
     let is_latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let inside_word = is_latin(base(fits)) && is_latin(base(fits.saturating_sub(1)));
@@ -167,6 +230,7 @@ fn better_break(advances: &[(Moji, f64)], fits: usize) -> usize {
     let allowed = |end: usize| {
         base(end).is_none_or(|c| !NOT_FIRST.contains(c))
             && base(end - 1).is_none_or(|c| !NOT_LAST.contains(c))
+            && !tears(end)
     };
     (1..=fits).rev().take(4).find(|end| allowed(*end)).unwrap_or(fits)
 }
@@ -193,7 +257,8 @@ fn sorts<'a>(text: &str, slot: &Slot, typefaces: &'a Typefaces) -> Vec<Sort<'a>>
                 LINE_BREAK => 0.0,
                 _ => typeface.advance(glyph),
             };
-            Sort { moji, typeface, glyph: glyph.0, advance, stand_in: typefaces.stand_in(moji) }
+            let ink = if moji.base == LINE_BREAK { None } else { typeface.ink(glyph) };
+            Sort { moji, typeface, glyph: glyph.0, advance, ink, stand_in: typefaces.stand_in(moji) }
         })
         .collect()
 }
@@ -289,4 +354,69 @@ fn text_item(first: &Sort<'_>, sorts: &[Sort<'_>], slot: &Slot, size: f64) -> Te
 /// never comes near 65,535 bytes.
 fn clamp(position: usize) -> u16 {
     u16::try_from(position).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MM: f64 = 72.0 / 25.4;
+
+    fn slot(width: f64, height: f64, lines: usize) -> Slot {
+        Slot { width: width * MM, height: height * MM, size: 11.0, least: 6.0, lines, inset: MM, ..Slot::default() }
+    }
+
+    fn lines(text: &str, slot: &Slot) -> Vec<String> {
+        set(text, slot, &Typefaces::embedded().unwrap()).unwrap().lines
+    }
+
+    #[test]
+    fn a_date_stays_on_one_line() {
+        let box_ = Slot { least: 11.0, ..slot(42.0, 20.0, 4) };
+        for (text, expected) in [
+            // Ten characters a line: 12月 would end the first, 2日 begin the second.
+            ("届出の年月日令和7年12月\u{2007}2日", vec!["届出の年月日", "令和7年12月\u{2007}2日"]),
+            ("転居平成２０年４月１日まで", vec!["転居", "平成２０年４月１日ま", "で"]),
+            // Two dates may part.
+            ("見令和7年12月12日令和8年1月1日", vec!["見令和7年12月12日", "令和8年1月1日"]),
+            // No date: numbers of a lot, 年 without a number.
+            ("若葉二丁目１２３４５６７", vec!["若葉二丁目１２３４５", "６７"]),
+            ("見本見本見本見本年月日の欄", vec!["見本見本見本見本年月", "日の欄"]),
+        ] {
+            assert_eq!(lines(text, &box_), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_longer_than_its_line_is_torn_rather_than_refused() {
+        let box_ = Slot { size: 6.0, ..slot(16.0, 20.0, 4) };
+        assert_eq!(lines("昭和５５年１２月２６日", &box_).concat(), "昭和５５年１２月２６日");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn ink_keeps_clear_of_the_rules_or_the_text_does_not_fit(
+            text in "[見本永平gjyÅQ（]{1,60}", height in 3.0_f64..14.0, most in 1_usize..5,
+        ) {
+            let typefaces = Typefaces::embedded().unwrap();
+            let slot = slot(60.0, height, most);
+            let Ok(setting) = set(&text, &slot, &typefaces) else { return Ok(()) };
+            prop_assert_eq!(setting.lines.concat(), text);
+            for (place, item) in items(&setting, &slot, &typefaces) {
+                let FrameItem::Text(item) = item else { continue };
+                for glyph in &item.glyphs {
+                    let id = ttf_parser::GlyphId(glyph.id);
+                    // Outlined, and not read from the header as the program does.
+                    let Some(ink) = item.font.ttf().glyph_bounding_box(id) else { continue };
+                    let em = setting.size / f64::from(item.font.ttf().units_per_em());
+                    let (top, bottom) = (f64::from(ink.y_max) * em, f64::from(ink.y_min) * em);
+                    prop_assert!(place.y.to_pt() - top >= 0.39 * MM, "{:?}", setting);
+                    prop_assert!(slot.height - place.y.to_pt() + bottom >= 0.39 * MM, "{:?}", setting);
+                }
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Value as Shape, json};
-use typst::foundations::{Bytes, Datetime, Smart};
+use typst::foundations::{Bytes, Smart};
 use typst::layout::{Abs, FrameItem, Point, Size};
 use typst::syntax::Span;
 use typst::visualize::{ExchangeFormat, Image, ImageScaling, RasterImage};
@@ -21,7 +21,7 @@ use crate::domain::text::{Moji, moji};
 use super::form::{Form, FormError, Foundry, Overflow, Slot, map_frame};
 use super::ground;
 use super::mark::{self, MarkError};
-use super::setting::{self, Setting};
+use super::setting::{self, Setting, TooLong};
 
 /// What stands around the content of a certificate.
 #[derive(Debug, Clone)]
@@ -108,6 +108,8 @@ pub struct Sheets {
     pub numbers: Vec<String>,
     /// How many pages the document and its annex have.
     pub meant: usize,
+    /// Day of printing.
+    pub day: Day,
     /// The text of the QR, on sealed pages.
     pub mark: Option<String>,
     /// The form.
@@ -179,8 +181,8 @@ const MM: f64 = 72.0 / 25.4;
 
 /// Makes the pages of a document.
 pub(super) fn lay_out(job: &Job<'_>) -> Result<Sheets, SheetError> {
-    let (form, settings, meant) = job.settle()?;
-    job.fill(form, settings, meant)
+    let settled = job.settle()?;
+    job.fill(settled)
 }
 
 /// Everything that one document's pages are made of.
@@ -201,6 +203,16 @@ struct Settings {
     texts: HashMap<String, Setting>,
 }
 
+/// A form on which everything fits.
+struct Settled {
+    form: Arc<Form>,
+    settings: Settings,
+    /// Texts of which each must stand on every page.
+    subject: Vec<String>,
+    /// How many pages the document and its annex have.
+    meant: usize,
+}
+
 /// An annex entry and how many rows it takes.
 struct AnnexRow {
     entry: AnnexEntry,
@@ -213,7 +225,7 @@ impl Job<'_> {
     }
 
     /// Finds the form on which everything fits, sending what does not fit to annex sheets.
-    fn settle(&self) -> Result<(Arc<Form>, Settings, usize), SheetError> {
+    fn settle(&self) -> Result<Settled, SheetError> {
         let mut annexed: Vec<AnnexEntry> = self.view.annex.clone();
         let mut moved: Vec<String> = Vec::new();
         let mut refusals: Vec<Refusal> = Vec::new();
@@ -223,12 +235,13 @@ impl Job<'_> {
             let form = self.form(&annex)?;
             let (settings, overflowing) = self.set_all(&form, &annex, &moved, &mut refusals)?;
             if overflowing.is_empty() {
-                return match Refusals::of(refusals) {
-                    None => Ok((form, settings, self.pages(&annex))),
-                    Some(refusals) => Err(refusals.into()),
-                };
+                if let Some(refusals) = Refusals::of(refusals) {
+                    return Err(refusals.into());
+                }
+                let subject = self.subject(&moved).into_iter().map(|text| self.text_layer(text)).collect();
+                return Ok(Settled { form, settings, subject, meant: self.pages(&annex) });
             }
-            for value in overflowing {
+            for (value, _) in &overflowing {
                 moved.push(value.slot.clone());
                 let entry = AnnexEntry {
                     number: value.number,
@@ -240,6 +253,13 @@ impl Job<'_> {
                 if !annexed.contains(&entry) {
                     annexed.push(entry);
                 }
+            }
+            // A sheet that no longer says whose it is must not be: the value stays, and is refused.
+            if self.subject(&moved).is_empty() {
+                let subject = overflowing.iter().filter(|(value, _)| self.view.subject.contains(&value.text));
+                refusals.extend(subject.map(|(value, too_long)| refusal(value, too_long)));
+                refusals.dedup();
+                return Err(Refusals(refusals).into());
             }
         }
         Err(SheetError::NoSlot { form: self.form_name().to_owned(), slot: "annex".to_owned() })
@@ -306,24 +326,30 @@ impl Job<'_> {
         annex: &[Vec<AnnexRow>],
         moved: &[String],
         refusals: &mut Vec<Refusal>,
-    ) -> Result<(Settings, Vec<SlotValue>), SheetError> {
+    ) -> Result<(Settings, Vec<(SlotValue, TooLong)>), SheetError> {
         let mut settings = Settings::default();
         let mut overflowing = Vec::new();
         let annexed = self.words.get("nothing.annexed");
-        for value in self.view.values.iter().chain(&self.surrounding_values(form, annex)) {
+        for value in self.view.values.iter().chain(&self.surrounding_values(form, annex, moved)) {
             let slot = self.slot(form, &value.slot)?;
             let text = if moved.contains(&value.slot) { annexed } else { value.text.as_str() };
             match setting::set(text, slot, self.foundry.typefaces()) {
                 Ok(setting) => self.keep(&mut settings, &value.slot, setting)?,
-                Err(_) if slot.overflow == Overflow::Annex => overflowing.push(value.clone()),
-                Err(too_long) => refusals.push(
-                    Refusal::new(value.path.clone(), "too-long")
-                        .with("length", too_long.length)
-                        .with("capacity", too_long.capacity),
-                ),
+                Err(too_long) if slot.overflow == Overflow::Annex => overflowing.push((value.clone(), too_long)),
+                Err(too_long) => refusals.push(refusal(value, &too_long)),
             }
         }
         Ok((settings, overflowing))
+    }
+
+    /// Texts that say on every sheet whose it is: without those that went to an annex sheet from every
+    /// place where they were to stand.
+    fn subject(&self, moved: &[String]) -> Vec<&str> {
+        let gone = |text: &str| {
+            let mut places = self.view.values.iter().filter(|value| value.text == text).peekable();
+            places.peek().is_some() && places.all(|value| moved.contains(&value.slot))
+        };
+        self.view.subject.iter().map(String::as_str).filter(|text| !gone(text)).collect()
     }
 
     fn slot<'f>(&self, form: &'f Form, name: &str) -> Result<&'f Slot, SheetError> {
@@ -343,7 +369,7 @@ impl Job<'_> {
     }
 
     /// What the frame of a certificate prints, and the annex sheets.
-    fn surrounding_values(&self, form: &Form, annex: &[Vec<AnnexRow>]) -> Vec<SlotValue> {
+    fn surrounding_values(&self, form: &Form, annex: &[Vec<AnnexRow>], moved: &[String]) -> Vec<SlotValue> {
         let mut values = Vec::new();
         let mut put = |slot: String, text: String, path: &str, number| {
             values.push(SlotValue { slot, text, path: path.to_owned(), number });
@@ -358,7 +384,7 @@ impl Job<'_> {
             put(slot, self.surround.short_digest.to_owned(), "", None);
         }
         for (index, sheet) in annex.iter().enumerate() {
-            put(format!("a{index}.subject"), self.view.subject.join("\u{3000}"), "", None);
+            put(format!("a{index}.subject"), self.subject(moved).join("\u{3000}"), "", None);
             for (row, annexed) in sheet.iter().enumerate() {
                 let entry = &annexed.entry;
                 let number = entry.number.map_or_else(String::new, |number| number.to_string());
@@ -430,7 +456,7 @@ impl Job<'_> {
         moji(text).map(shown).collect()
     }
 
-    /// The document's pictures, and the seal and the QR of a sealed page.
+    /// The document's pictures, and the seal, the QR and the codes of a sealed page.
     fn pictures(&self, form: &Form, mark: Option<&str>) -> Result<Vec<SlotPicture>, SheetError> {
         let mut pictures = self.view.pictures.clone();
         if let (Some(Sealing { seal, .. }), Some(mark)) = (self.sealing, mark) {
@@ -441,6 +467,7 @@ impl Job<'_> {
             let room = form.slots.get("mark").map_or(side, |slot| slot.width / MM * modules / (modules + 8.0));
             let side = side.min(room);
             let square = |slot: &str, png, side| SlotPicture { slot: slot.to_owned(), png, size_mm: (side, side) };
+            pictures.extend(self.view.sealed_pictures.iter().cloned());
             pictures.push(square("seal", seal.png.clone(), seal.mm));
             pictures.push(square("mark", png, side));
         }
@@ -455,7 +482,8 @@ impl Job<'_> {
         Ok(Some(sealing.marker.mark(&PrintedFacts { pages: form.pages.len(), fields })?))
     }
 
-    fn fill(&self, form: Arc<Form>, settings: Settings, meant: usize) -> Result<Sheets, SheetError> {
+    fn fill(&self, settled: Settled) -> Result<Sheets, SheetError> {
+        let Settled { form, settings, subject, meant } = settled;
         let mut items: HashMap<String, Vec<(Point, FrameItem)>> = HashMap::new();
         let mut placed = Vec::with_capacity(settings.texts.len());
         for (name, setting) in settings.texts {
@@ -484,9 +512,10 @@ impl Job<'_> {
         Ok(Sheets {
             document,
             placed,
-            subject: self.view.subject.iter().map(|subject| self.text_layer(subject)).collect(),
+            subject,
             numbers: (0..pages).map(|page| self.number_line(page, pages)).collect(),
             meant,
+            day: self.surround.day,
             mark,
             form,
         })
@@ -507,11 +536,14 @@ impl Job<'_> {
                 page
             })
             .collect();
-        let mut info = form.info.clone();
-        let day = self.surround.day;
-        info.date = Smart::Custom(Datetime::from_ymd(day.year(), day.month(), day.day()));
-        PagedDocument::new(pages.into(), info)
+        PagedDocument::new(pages.into(), form.info.clone())
     }
+}
+
+fn refusal(value: &SlotValue, too_long: &TooLong) -> Refusal {
+    Refusal::new(value.path.clone(), "too-long")
+        .with("length", too_long.length)
+        .with("capacity", too_long.capacity)
 }
 
 /// The text box of an annex entry of so many rows; its form declares the same.

@@ -83,6 +83,17 @@ impl Typeface {
         f64::from(self.face.glyph_hor_advance(glyph).unwrap_or(0)) / self.units_per_em
     }
 
+    /// How far the ink of a glyph reaches below and above the baseline, in em (upwards positive); nothing
+    /// for a glyph without ink.
+    pub fn ink(&self, glyph: GlyphId) -> Option<(f64, f64)> {
+        let bounds = match self.face.tables().glyf {
+            // The bounds stand in the glyph's header: nothing is outlined.
+            Some(glyf) => glyf.bbox(glyph),
+            None => self.face.glyph_bounding_box(glyph),
+        }?;
+        Some((f64::from(bounds.y_min) / self.units_per_em, f64::from(bounds.y_max) / self.units_per_em))
+    }
+
     /// The outline of a glyph, in font units (y upwards), for drawing text that must not be read out.
     pub fn outline(&self, glyph: GlyphId, builder: &mut dyn ttf_parser::OutlineBuilder) {
         self.face.outline_glyph(glyph, builder);

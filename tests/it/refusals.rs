@@ -130,8 +130,52 @@ fn what_is_too_long_even_for_the_annex_is_refused_by_name() {
         h["setaiin"][0]["kokumin"]["nihonjin"]["honseki"] = json!("見本".repeat(400));
     }));
     assert!(told.starts_with("setai_renki.setaiin[0].honseki: too-long-for-annex"), "{told}");
-    let told = refused("juminhyo-utsushi", &changed(|h| h["jusho"]["katagaki"] = json!("見".repeat(400))));
-    assert!(told.contains("setai_renki.jusho: too-long (capacity="), "{told}");
+    let told = refused("juminhyo-utsushi", &changed(|h| h["jusho"]["katagaki"] = json!("見".repeat(800))));
+    assert!(told.starts_with("setai_renki.jusho: too-long-for-annex"), "{told}");
+    // Without the name in the heading the sheet would no longer say whose it is.
+    let told = refused("juminhyo-utsushi", &changed(|h| {
+        h["jusho"]["katagaki"] = json!("見".repeat(400));
+        h["setainushi"] = json!({ "nothing": "omitted" });
+    }));
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.starts_with("setai_renki.jusho: too-long (capacity=122"), "{told}");
+}
+
+/// The texts of every page of a rendered document.
+fn rendered(kind: &str, data: &[u8]) -> Vec<Vec<String>> {
+    let press = shomei::press::Press::embedded().unwrap();
+    let printed = shomei::issuing::specimen::specimen(&press, &crate::document(&press, kind, data)).unwrap();
+    let pages = shomei::press::readback::read_back(&printed.pdf).unwrap();
+    pages.into_iter().map(|page| page.runs.into_iter().map(|run| run.text).collect()).collect()
+}
+
+#[test]
+fn an_address_too_long_for_the_heading_goes_to_the_annex_and_the_name_stays_on_every_sheet() {
+    for length in [100, 400] {
+        let katagaki = "見".repeat(length);
+        let pages = rendered("juminhyo-utsushi", &changed(|h| h["jusho"]["katagaki"] = json!(katagaki)));
+        assert_eq!(pages.len(), if length == 100 { 1 } else { 2 }, "{length}");
+        let text = |page: usize| pages[page].concat();
+        for page in 0..pages.len() {
+            assert!(text(page).contains("見本　太郎"), "{length}: page {page}");
+        }
+        let last = text(pages.len() - 1);
+        assert!(last.contains(&katagaki), "the whole address: {last}");
+        assert_eq!(pages[0].iter().any(|run| run == "別紙のとおり"), length == 400);
+    }
+}
+
+#[test]
+fn a_long_reason_of_a_change_wraps_and_then_goes_to_the_annex() {
+    let text = std::fs::read_to_string(root().join("samples/juminhyo-utsushi/kojinhyo-history.json")).unwrap();
+    for (length, annexed) in [(11, false), (20, false), (60, true)] {
+        let mut value: Value = serde_json::from_str(&text).unwrap();
+        let jiyu = "転".repeat(length);
+        value["kojinhyo"]["rireki"][0]["jiyu"] = json!(jiyu);
+        let pages = rendered("juminhyo-utsushi", value.to_string().as_bytes());
+        assert!(pages.concat().concat().contains(&jiyu), "{length}");
+        assert_eq!(pages.concat().iter().any(|run| run == "別紙のとおり"), annexed, "{length}");
+    }
 }
 
 #[test]

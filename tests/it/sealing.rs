@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use shomei::case::warrant::{Cover, WarrantError};
 use shomei::document::catalog::{Composed, KINDS, Sealing};
 use shomei::domain::calendar::Day;
@@ -149,10 +150,71 @@ fn the_printed_qr_is_read_by_another_program() {
     }
 }
 
+/// Codes that zbarimg reads from the first page of a file, drawn at so many dots an inch.
+fn codes_read(pdf: &[u8], dpi: u32) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let stem = folder.path().join("page");
+    let dpi = dpi.to_string();
+    tool("pdftoppm", &["-r", &dpi, "-l", "1", "-singlefile", "-gray", "-png", file.to_str().unwrap(), stem.to_str().unwrap()]);
+    let xml = tool("zbarimg", &["-q", "--xml", "-Sdisable", "-Sqrcode.enable", stem.with_extension("png").to_str().unwrap()]).stdout;
+    let xml = String::from_utf8(xml).unwrap();
+    let data = xml.split("<![CDATA[").skip(1).filter_map(|rest| rest.split("]]>").next());
+    data.map(str::to_owned).collect()
+}
+
 #[test]
-fn copies_say_what_they_are_and_have_neither_seal_nor_qr() {
+fn the_codes_for_the_municipality_of_arrival_are_read_from_a_scan_of_200_dpi() {
+    let office = Office::new();
+    let mut most = 0;
+    for (kind, path) in samples() {
+        if kind.id != "tenshutsu-shomeisho" {
+            continue;
+        }
+        let document = document(&office.press, kind.id, &std::fs::read(&path).unwrap());
+        let case = approved(&office.cover(&document, Office::day()));
+        let issued = office.issue(&case, &document, Office::day()).unwrap();
+        let view = document.view(&office.press.words(kind).unwrap());
+        let expected = view.sealed_pictures.iter().filter(|picture| picture.slot.starts_with("s0.")).count();
+        for dpi in [200, 300] {
+            let mut parts: Vec<String> =
+                codes_read(issued.page.pdf(), dpi).into_iter().filter(|code| code.starts_with("TS2,")).collect();
+            parts.sort();
+            assert_eq!(parts.len(), expected, "{} at {dpi} dpi", path.display());
+            let text: String = parts.iter().filter_map(|part| part.split_once('\n')).map(|(_, part)| part).collect();
+            let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(&text)[..4]);
+            assert!(parts.iter().all(|part| part.lines().next().unwrap().ends_with(&hash)), "{}: {text}", path.display());
+        }
+        most = most.max(expected);
+    }
+    assert_eq!(most, 2, "a sample with two codes");
+}
+
+#[test]
+fn a_file_is_dated_by_the_midnight_of_japan() {
     let office = Office::new();
     let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
+    let case = approved(&office.cover(&document, Office::day()));
+    let issued = office.issue(&case, &document, Office::day()).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), issued.page.pdf()).unwrap();
+    let info = String::from_utf8(tool("pdfinfo", &["-rawdates", file.path().to_str().unwrap()]).stdout).unwrap();
+    let dated = info.lines().find(|line| line.starts_with("CreationDate:")).unwrap();
+    assert!(dated.ends_with("D:20260115000000+09'00") || dated.ends_with("D:20260115000000+09'00'"), "{dated}");
+}
+
+#[test]
+fn copies_say_what_they_are_and_have_neither_seal_nor_qr() {
+    // A 転出証明書 has codes of its own, from which another municipality would take the data over.
+    for kind in ["juminhyo-utsushi", "tenshutsu-shomeisho"] {
+        copies_of(kind);
+    }
+}
+
+fn copies_of(kind: &str) {
+    let office = Office::new();
+    let document = document(&office.press, kind, &sample(kind));
     let issuing = office.issuing();
     let entry = office.city.office("kita-ku").unwrap();
     let surround = issuing.surround(entry, Office::day(), "x").unwrap();
