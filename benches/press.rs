@@ -16,7 +16,7 @@ fn sealed(criterion: &mut Criterion) {
     let city = City::sample().unwrap();
     let key = MarkKey::from_bytes(&[7; 32]).unwrap();
     for (paper, name) in [(Paper::Plain, "sealed/with ground"), (Paper::Security, "sealed/security paper")] {
-        let mut line = Line::new(&press, &city, &key, paper);
+        let mut line = Line::new(&press, &city, &key, paper).unwrap();
         let mut number = 0;
         criterion.bench_function(name, |bencher| {
             bencher.iter_batched(

@@ -1,7 +1,7 @@
 //! What a command by a person would bring about, or why it is not allowed.
 
 use crate::document::catalog::Kind;
-use crate::procedure::settings::Settings;
+use crate::procedure::settings::{AnnotationSeal, Settings};
 use crate::procedure::{Act, SealPolicy, Step, StepKey};
 
 use super::actor::{Actor, By};
@@ -72,7 +72,7 @@ impl Decision<'_> {
     /// 補記の自動公印: where the office prints the seal with the entry on the card, the examination has
     /// seen it, and the sealing step is over with it.
     fn seal_already_there(&self, step: &Step) -> Option<StepKey> {
-        if step.act != Act::Review || !self.settings.seals_before_review() {
+        if step.act != Act::Review || self.settings.annotation_seal != AnnotationSeal::BeforeReview {
             return None;
         }
         let flow = self.running.flow();

@@ -74,7 +74,7 @@ pub fn separate(
     if !running.enterers_before(&step.key).any(|enterer| enterer.person == by.person) {
         return Ok(None);
     }
-    if !settings.relaxed.contains(&rule) {
+    if !settings.relaxes(rule) {
         return Err(CaseError::SamePerson { step: step.key.clone() });
     }
     Ok(Some(Event::RuleRelaxed { rule, step: step.key.clone(), by: by.clone() }))

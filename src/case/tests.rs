@@ -12,7 +12,17 @@ use crate::procedure::{Act, Party, Procedures, SealPolicy};
 
 fn flows() -> &'static [Arc<Procedure>] {
     static FLOWS: std::sync::OnceLock<Vec<Arc<Procedure>>> = std::sync::OnceLock::new();
-    FLOWS.get_or_init(|| Procedures::embedded().unwrap().all().iter().cloned().map(Arc::new).collect())
+    FLOWS.get_or_init(|| procedures().all().iter().cloned().map(Arc::new).collect())
+}
+
+fn procedures() -> &'static Procedures {
+    static PROCEDURES: std::sync::OnceLock<Procedures> = std::sync::OnceLock::new();
+    PROCEDURES.get_or_init(|| Procedures::embedded().unwrap())
+}
+
+fn settings() -> &'static Settings {
+    static SETTINGS: std::sync::OnceLock<Settings> = std::sync::OnceLock::new();
+    SETTINGS.get_or_init(|| Settings::recommended(procedures()).unwrap())
 }
 
 fn flow(id: &str) -> Arc<Procedure> {
@@ -40,7 +50,7 @@ const AWAY: &str = "minato-ku";
 
 /// A step's own person: each role another.
 fn own(running: &Running, step: &Step) -> Actor {
-    let role = rules::roles_of(running.flow(), step, &Settings::default())[0];
+    let role = rules::roles_of(running.flow(), step, settings())[0];
     let at = if step.performer.elsewhere { AWAY } else { HOME };
     person(&format!("{role:?}"), at, &[role])
 }
@@ -49,11 +59,11 @@ fn opened(flow: &Arc<Procedure>, attributes: Attributes) -> (Case, Event) {
     let request = Request { case: CaseId(uuid::Uuid::nil()), office: office(HOME), attributes, day: day() };
     let all = [Role::ContractorCounter, Role::ContractorInput, Role::CityCounter, Role::CityReviewer];
     let extra = [Role::CityTerminal, Role::CityNextday, Role::CityApprover];
-    let settings = Settings::default();
+    let settings = settings();
     let event = all
         .into_iter()
         .chain(extra)
-        .find_map(|role| Case::open(flow, request.clone(), &person("opener", HOME, &[role]), &settings).ok())
+        .find_map(|role| Case::open(flow, request.clone(), &person("opener", HOME, &[role]), settings).ok())
         .unwrap_or_else(|| panic!("nobody opens {}", flow.id));
     let Event::Opened(opening) = &event else { unreachable!() };
     (Case::begin(flow.clone(), opening.clone()), event)
@@ -86,7 +96,7 @@ fn is_made_on_the_way(step: &Step) -> bool {
 
 /// One after the other, issues what is approved.
 fn issue_all(mut case: Case, events: &mut Vec<Event>) -> Case {
-    let settings = Settings::default();
+    let settings = settings();
     let officer = person("officer", HOME, &[Role::CityApprover]);
     while let Some(entry) = case.record().sheets().iter().find_map(|sheet| {
         sheet.approved().filter(|approved| approved.copies_left() > 0).map(|approved| approved.entered.id)
@@ -95,7 +105,7 @@ fn issue_all(mut case: Case, events: &mut Vec<Event>) -> Case {
         let begin = Command::BeginIssue { issuance, entry, number: "n".to_owned() };
         let end = Command::EndIssue { issuance, end: IssueEnd::Issued { sha256: [0; 32], pages: 1 } };
         for command in [begin, end] {
-            for event in case.decide(command, &officer, &settings).unwrap() {
+            for event in case.decide(command, &officer, settings).unwrap() {
                 case = case.apply(&event);
                 events.push(event);
             }
@@ -106,7 +116,7 @@ fn issue_all(mut case: Case, events: &mut Vec<Event>) -> Case {
 
 /// Walks a flow to its end, taking of the open steps the one that `pick` says.
 fn walk(flow: &Arc<Procedure>, attributes: Attributes, mut pick: impl FnMut(usize) -> usize) -> (Case, Vec<Event>) {
-    let settings = Settings::default();
+    let settings = settings();
     let (mut case, first) = opened(flow, attributes);
     let mut events = vec![first];
     for _ in 0..200 {
@@ -116,7 +126,7 @@ fn walk(flow: &Arc<Procedure>, attributes: Attributes, mut pick: impl FnMut(usiz
         let step = open[pick(open.len()) % open.len()];
         let command = Command::Do(work(running, step, 1));
         let decided = case
-            .decide(command, &own(running, step), &settings)
+            .decide(command, &own(running, step), settings)
             .unwrap_or_else(|error| panic!("{} {}: {error}", flow.id, step.key));
         for event in decided {
             case = case.apply(&event);
@@ -165,13 +175,13 @@ fn juminhyo_up_to(last: &str) -> Case {
 }
 
 fn up_to(id: &str, last: &str) -> Case {
-    let settings = Settings::default();
+    let settings = settings();
     let (mut case, _) = opened(&flow(id), Attributes::new());
     loop {
         let Case::Running(running) = &case else { panic!("{last} was not met") };
         let step = running.open_steps()[0].clone();
         let at_last = step.key.to_string() == last;
-        for event in case.decide(Command::Do(work(running, &step, 1)), &own(running, &step), &settings).unwrap() {
+        for event in case.decide(Command::Do(work(running, &step, 1)), &own(running, &step), settings).unwrap() {
             case = case.apply(&event);
         }
         if at_last {
@@ -191,7 +201,7 @@ fn step(key: &str) -> Work {
 }
 
 fn refused(case: &Case, command: Command, actor: &Actor) -> CaseError {
-    case.decide(command, actor, &Settings::default()).unwrap_err()
+    case.decide(command, actor, settings()).unwrap_err()
 }
 
 fn reason() -> Reason {
@@ -223,9 +233,9 @@ fn r2_who_entered_does_not_collate() {
     let collate = || Command::Do(step("8"));
     assert!(matches!(refused(&case, collate(), &enterer), CaseError::SamePerson { .. }));
     // Relaxed by the office, it goes through, and the register knows.
-    let mut settings = Settings::default();
-    settings.relaxed.insert(PersonRule::CollatorNotEnterer);
-    let events = case.decide(collate(), &enterer, &settings).unwrap();
+    let text = include_str!("../procedure/settings.toml").replace("relaxed = []", "relaxed = [\"collator-not-enterer\"]");
+    let relaxed = Settings::parse("settings.toml", &text, procedures()).unwrap();
+    let events = case.decide(collate(), &enterer, &relaxed).unwrap();
     assert!(matches!(events[0], Event::RuleRelaxed { rule: PersonRule::CollatorNotEnterer, .. }));
 }
 
@@ -251,7 +261,7 @@ fn r5_only_the_city_seals_and_only_after_examination() {
     let contractor = person("x", HOME, &[Role::ContractorInput]);
     assert!(matches!(refused(&case, Command::Do(seal.clone()), &contractor), CaseError::WrongParty { .. }));
     let keeper = person("k", HOME, &[Role::CitySealKeeper]);
-    assert!(case.decide(Command::Do(seal), &keeper, &Settings::default()).is_ok());
+    assert!(case.decide(Command::Do(seal), &keeper, settings()).is_ok());
     let early = up_to("fuzaiju-jukyohyoji", "8");
     assert!(matches!(refused(&early, Command::Do(step("10")), &keeper), CaseError::OutOfOrder { .. }));
 }
@@ -265,7 +275,7 @@ fn r6_only_what_was_issued_is_handed_over() {
     let hand_over = Command::Do(work(running, cashier, 1));
     assert!(matches!(refused(&case, hand_over.clone(), &counter), CaseError::NotIssued { .. }));
     let issued = issue_all(case, &mut Vec::new());
-    assert!(issued.decide(hand_over, &counter, &Settings::default()).is_ok());
+    assert!(issued.decide(hand_over, &counter, settings()).is_ok());
 }
 
 #[test]
@@ -307,7 +317,7 @@ fn what_was_seen_is_what_was_entered() {
 fn a_return_undoes_everything_from_the_last_entry_on() {
     let case = juminhyo_up_to("9");
     let approver = person("p", HOME, &[Role::CityApprover]);
-    let events = case.decide(Command::Return { reason: reason() }, &approver, &Settings::default()).unwrap();
+    let events = case.decide(Command::Return { reason: reason() }, &approver, settings()).unwrap();
     let Event::Returned { from, to, .. } = &events[0] else { panic!("{events:?}") };
     assert_eq!((from.to_string().as_str(), to.to_string().as_str()), ("10", "7"));
     let back = case.apply(&events[0]);
@@ -326,10 +336,10 @@ fn nothing_is_returned_refused_or_handed_on_while_a_certificate_is_out() {
     // Once it was spoiled, another may be issued for it, or the case returned.
     let issuance = *certificate(&case).approved().unwrap().issuances.keys().next().unwrap();
     let spoil = Command::Spoil { issuance, reason: reason() };
-    let event = case.decide(spoil, &approver, &Settings::default()).unwrap().remove(0);
+    let event = case.decide(spoil, &approver, settings()).unwrap().remove(0);
     let spoiled = case.apply(&event);
     assert!(spoiled.sealed_warrant(sheet).is_some());
-    assert!(spoiled.decide(Command::Return { reason: reason() }, &approver, &Settings::default()).is_ok());
+    assert!(spoiled.decide(Command::Return { reason: reason() }, &approver, settings()).is_ok());
 }
 
 #[test]
@@ -339,16 +349,16 @@ fn a_number_ends_once_and_no_more_numbers_than_copies_are_given() {
     let officer = person("p", HOME, &[Role::CityApprover]);
     let issuance = |n| IssuanceId(uuid::Uuid::from_u128(n));
     let begin = |n| Command::BeginIssue { issuance: issuance(n), entry: sheet, number: "1".to_owned() };
-    let begun = case.decide(begin(1), &officer, &Settings::default()).unwrap().remove(0);
+    let begun = case.decide(begin(1), &officer, settings()).unwrap().remove(0);
     let case = case.apply(&begun);
     assert!(matches!(refused(&case, begin(2), &officer), CaseError::NoCopyLeft { .. }));
     let end = |n| Command::EndIssue { issuance: issuance(n), end: IssueEnd::Voided { cause: "press".to_owned() } };
     assert!(matches!(refused(&case, end(2), &officer), CaseError::IssuanceState));
-    let ended = case.decide(end(1), &officer, &Settings::default()).unwrap().remove(0);
+    let ended = case.decide(end(1), &officer, settings()).unwrap().remove(0);
     let case = case.apply(&ended);
     assert!(matches!(refused(&case, end(1), &officer), CaseError::IssuanceState));
     // Nothing was released: the copy is still owed.
-    assert!(case.decide(begin(3), &officer, &Settings::default()).is_ok());
+    assert!(case.decide(begin(3), &officer, settings()).is_ok());
 }
 
 #[test]
@@ -357,7 +367,7 @@ fn a_contractor_issues_only_where_the_flow_has_no_gate() {
     for (case, may) in [(juminhyo_up_to("10"), false), (up_to("koiki-juminhyo-kofu", "7"), true)] {
         let entry = certificate(&case).entered().id;
         let begin = Command::BeginIssue { issuance: IssuanceId(uuid::Uuid::nil()), entry, number: "1".to_owned() };
-        assert_eq!(case.decide(begin, &contractor, &Settings::default()).is_ok(), may, "{entry:?}");
+        assert_eq!(case.decide(begin, &contractor, settings()).is_ok(), may, "{entry:?}");
     }
 }
 
@@ -367,7 +377,7 @@ fn a_lapsed_approval_goes_back_to_examination_not_to_entry() {
     let sheet = certificate(&case).entered().id;
     let officer = person("p", HOME, &[Role::CityApprover]);
     let lapse = Command::Lapse { entry: sheet, cause: Lapse::DayOver };
-    let event = case.decide(lapse, &officer, &Settings::default()).unwrap().remove(0);
+    let event = case.decide(lapse, &officer, settings()).unwrap().remove(0);
     let case = case.apply(&event);
     assert_eq!(case.record().open_steps()[0].key.to_string(), "9");
     assert!(case.sealed_warrant(sheet).is_none() && case.collation_warrant(sheet).is_some());
@@ -377,11 +387,11 @@ fn a_lapsed_approval_goes_back_to_examination_not_to_entry() {
 fn a_handed_over_case_stands_still_until_the_city_gives_it_back() {
     let case = up_to("koseki-shomei-kofu", "2");
     let counter = person("c", HOME, &[Role::ContractorCounter]);
-    let event = case.decide(Command::HandToCity { reason: reason() }, &counter, &Settings::default()).unwrap().remove(0);
+    let event = case.decide(Command::HandToCity { reason: reason() }, &counter, settings()).unwrap().remove(0);
     let case = case.apply(&event);
     assert!(matches!(refused(&case, Command::Do(step("3")), &counter), CaseError::NotNow { .. }));
     let officer = person("p", HOME, &[Role::CityCounter]);
-    let event = case.decide(Command::HandBack, &officer, &Settings::default()).unwrap().remove(0);
+    let event = case.decide(Command::HandBack, &officer, settings()).unwrap().remove(0);
     let case = case.apply(&event);
     // 本人確認 was done by the city: the counter goes on with ④.
     assert_eq!(case.record().open_steps()[0].key.to_string(), "4");
@@ -394,7 +404,7 @@ fn only_the_city_refuses_and_a_refused_case_is_over() {
     let contractor = person("c", HOME, &[Role::ContractorInput, Role::ContractorCounter]);
     let refuse = || Command::Refuse { reason: reason() };
     assert!(matches!(refused(&case, refuse(), &contractor), CaseError::NotNow { .. }));
-    let event = case.decide(refuse(), &reviewer, &Settings::default()).unwrap().remove(0);
+    let event = case.decide(refuse(), &reviewer, settings()).unwrap().remove(0);
     let case = case.apply(&event);
     assert!(matches!(refused(&case, Command::Do(step("7")), &reviewer), CaseError::NotRunning { .. }));
 }
@@ -408,7 +418,7 @@ fn attributes_that_the_flow_does_not_know_are_refused() {
         day: day(),
     };
     let counter = person("c", HOME, &[Role::ContractorCounter]);
-    let opened = Case::open(&flow("tennyu"), request, &counter, &Settings::default());
+    let opened = Case::open(&flow("tennyu"), request, &counter, settings());
     assert!(matches!(opened, Err(CaseError::Attribute { .. })));
 }
 
@@ -519,7 +529,7 @@ proptest! {
         tries in prop::collection::vec((0usize..27, 0usize..1000, 0u8..3, anybody(), prop::bool::weighted(0.6)), 1..120)
     ) {
         let flow = &flows()[which];
-        let settings = Settings::default();
+        let settings = settings();
         let (mut case, first) = opened(flow, Attributes::new());
         let mut events = vec![first];
         for (kind, pick, n, actor, is_own) in tries {
@@ -529,7 +539,7 @@ proptest! {
                 Command::Do(work) if is_own => own(case.record(), flow.step(&work.step).unwrap()),
                 _ => actor,
             };
-            if let Ok(decided) = case.decide(command, &actor, &settings) {
+            if let Ok(decided) = case.decide(command, &actor, settings) {
                 for event in decided {
                     case = case.apply(&event);
                     events.push(event);

@@ -76,7 +76,7 @@ fn report(arguments: &Arguments, documents: usize, all: Duration, cold: Duration
 
 /// Issues households; the size of the last file.
 fn issue(press: &Press, city: &City, key: &MarkKey, paper: Paper, from: usize, count: usize) -> Result<usize, Lines> {
-    let mut line = Line::new(press, city, key, paper);
+    let mut line = Line::new(press, city, key, paper).map_err(|error| Trouble::Program.at("shomei", error))?;
     let mut size = 0;
     for number in from..from + count {
         let household = household(number).ok_or_else(|| Trouble::Program.at("shomei", "the sample is broken"))?;

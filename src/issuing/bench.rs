@@ -42,43 +42,54 @@ pub fn household(number: usize) -> Option<Vec<u8>> {
 /// A household's flow: 住民票の写しの交付.
 const FLOW: &str = "juminhyo-kofu";
 
-/// The warrant of an approved case about a document of this cover: the whole way from reception to
-/// approval, by four people.
-pub fn approve(flow: &Arc<Procedure>, cover: &Cover) -> Result<Sealed, Box<dyn std::error::Error>> {
-    let case = walk(flow, cover, |case| case.sealed_warrant(EntryId(1)).is_some())?;
-    Ok(case.sealed_warrant(EntryId(1)).ok_or("the flow has no gate")?)
+/// The way of a case without a register: for measuring, and for trying what warrants allow.
+pub struct Way {
+    flow: Arc<Procedure>,
+    settings: Settings,
 }
 
-/// The same case as soon as the document is entered.
-pub fn entered(flow: &Arc<Procedure>, cover: &Cover) -> Result<Case, Box<dyn std::error::Error>> {
-    walk(flow, cover, |case| case.collation_warrant(EntryId(1)).is_some())
-}
-
-fn walk(
-    flow: &Arc<Procedure>,
-    cover: &Cover,
-    is_there: impl Fn(&Case) -> bool,
-) -> Result<Case, Box<dyn std::error::Error>> {
-    let office = OfficeId::parse("kita-ku")?;
-    let settings = Settings::default();
-    let person = |role: Role| Actor::new(PersonId::parse(&format!("{role:?}"))?, office.clone(), [role]);
-    let request = Request {
-        case: CaseId(uuid::Uuid::nil()),
-        office: office.clone(),
-        attributes: Default::default(),
-        day: cover.day,
-    };
-    let Event::Opened(opening) = Case::open(flow, request, &person(Role::ContractorCounter)?, &settings)? else {
-        return Err("a case begins with its opening".into());
-    };
-    let mut case = Case::begin(flow.clone(), opening);
-    while !is_there(&case) {
-        let (work, role) = next(&case, &settings, cover).ok_or("the flow ends before")?;
-        for event in case.decide(Command::Do(work), &person(role)?, &settings)? {
-            case = case.apply(&event);
-        }
+impl Way {
+    /// 住民票の写しの交付.
+    pub fn new() -> Result<Self, Box<dyn std::error::Error>> {
+        let flows = Procedures::embedded()?;
+        let settings = Settings::recommended(&flows)?;
+        Ok(Self { flow: Arc::new(flows.get(FLOW).ok_or("no such flow")?.clone()), settings })
     }
-    Ok(case)
+
+    /// The warrant of an approved case about a document of this cover: the whole way from reception to
+    /// approval, by four people.
+    pub fn approve(&self, cover: &Cover) -> Result<Sealed, Box<dyn std::error::Error>> {
+        let case = self.walk(cover, |case| case.sealed_warrant(EntryId(1)).is_some())?;
+        Ok(case.sealed_warrant(EntryId(1)).ok_or("the flow has no gate")?)
+    }
+
+    /// The same case as soon as the document is entered.
+    pub fn enter(&self, cover: &Cover) -> Result<Case, Box<dyn std::error::Error>> {
+        self.walk(cover, |case| case.collation_warrant(EntryId(1)).is_some())
+    }
+
+    fn walk(&self, cover: &Cover, is_there: impl Fn(&Case) -> bool) -> Result<Case, Box<dyn std::error::Error>> {
+        let (flow, settings) = (&self.flow, &self.settings);
+        let office = OfficeId::parse("kita-ku")?;
+        let person = |role: Role| Actor::new(PersonId::parse(&format!("{role:?}"))?, office.clone(), [role]);
+        let request = Request {
+            case: CaseId(uuid::Uuid::nil()),
+            office: office.clone(),
+            attributes: Default::default(),
+            day: cover.day,
+        };
+        let Event::Opened(opening) = Case::open(flow, request, &person(Role::ContractorCounter)?, settings)? else {
+            return Err("a case begins with its opening".into());
+        };
+        let mut case = Case::begin(flow.clone(), opening);
+        while !is_there(&case) {
+            let (work, role) = next(&case, settings, cover).ok_or("the flow ends before")?;
+            for event in case.decide(Command::Do(work), &person(role)?, settings)? {
+                case = case.apply(&event);
+            }
+        }
+        Ok(case)
+    }
 }
 
 /// The next step, with the document entered or seen where it has to be.
@@ -101,7 +112,7 @@ fn next(case: &Case, settings: &Settings, cover: &Cover) -> Option<(Work, Role)>
 /// Issues households one after the other.
 pub struct Line<'a> {
     issuing: Issuing<'a>,
-    flow: Arc<Procedure>,
+    way: Way,
     terminal: Terminal,
     serial: u32,
 }
@@ -116,7 +127,7 @@ impl<'a> Line<'a> {
     ) -> Result<Self, Box<dyn std::error::Error>> {
         Ok(Self {
             issuing: Issuing { press, city, key, host: "verify.mihon.example", paper },
-            flow: household_flow()?,
+            way: Way::new()?,
             terminal: Terminal { number: 1, name: "本庁01".to_owned(), printer: "P003".to_owned() },
             serial: 0,
         })
@@ -127,18 +138,12 @@ impl<'a> Line<'a> {
         let document = read(household, self.issuing.press)?;
         let office = self.issuing.city.office("kita-ku")?;
         let day = specimen_day()?;
-        let warrant = approve(&self.flow, &self.issuing.cover(&document, office, day)?)?;
+        let warrant = self.way.approve(&self.issuing.cover(&document, office, day)?)?;
         self.serial = self.serial.wrapping_add(1).max(1);
         let number = self.terminal.number_line(day, self.serial);
         let page = self.issuing.seal(&warrant, &document, office, &number, &self.terminal)?;
         Ok(page.pdf().to_vec())
     }
-}
-
-/// The flow in which households are issued.
-pub fn household_flow() -> Result<Arc<Procedure>, Box<dyn std::error::Error>> {
-    let flows = Procedures::embedded()?;
-    Ok(Arc::new(flows.get(FLOW).ok_or("no such flow")?.clone()))
 }
 
 /// Reads a household with all its checks.

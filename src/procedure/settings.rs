@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::{Procedures, Role, Step, StepKey};
@@ -10,7 +10,7 @@ use crate::domain::calendar::Day;
 use crate::domain::money::Yen;
 
 /// A rule between two persons of one case, which a small office may have to relax.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PersonRule {
     /// Who collates is not who entered.

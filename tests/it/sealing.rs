@@ -1,7 +1,5 @@
 //! No warrant, no seal; what was approved is what is sealed; what is omitted is absent.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use shomei::case::warrant::{Cover, WarrantError};
@@ -9,13 +7,12 @@ use shomei::document::catalog::{Composed, KINDS, Sealing};
 use shomei::domain::calendar::Day;
 use shomei::issuing::city::City;
 use shomei::case::event::EntryId;
-use shomei::issuing::bench::{approve, entered, household_flow};
+use shomei::issuing::bench::Way;
 use shomei::issuing::{IssueError, Issuing, Terminal};
 use shomei::press::mark::MarkKey;
 use shomei::press::readback::read_back;
 use shomei::press::sheet::Paper;
 use shomei::press::{Leave, Press, PressError, SealedPage, mark};
-use shomei::procedure::Procedure;
 
 use crate::{document, root, samples, tool};
 
@@ -23,7 +20,7 @@ struct Office {
     press: Press,
     city: City,
     key: MarkKey,
-    flow: Arc<Procedure>,
+    way: Way,
 }
 
 impl Office {
@@ -32,7 +29,7 @@ impl Office {
             press: Press::embedded().unwrap(),
             city: City::sample().unwrap(),
             key: MarkKey::from_bytes(&[5; 32]).unwrap(),
-            flow: household_flow().unwrap(),
+            way: Way::new().unwrap(),
         }
     }
 
@@ -54,7 +51,7 @@ impl Office {
     fn seal(&self, cover: &Cover, document: &Composed, day: Day) -> Result<SealedPage, IssueError> {
         let terminal = Terminal { number: 1, name: "本庁01".to_owned(), printer: "P003".to_owned() };
         let office = self.city.office("kita-ku").unwrap();
-        let warrant = approve(&self.flow, cover).unwrap();
+        let warrant = self.way.approve(cover).unwrap();
         let number = terminal.number_line(day, 1);
         self.issuing().seal(&warrant, document, office, &number, &terminal)
     }
@@ -218,7 +215,7 @@ fn copies_of(kind: &str) {
     let issuing = office.issuing();
     let entry = office.city.office("kita-ku").unwrap();
     let surround = issuing.surround(entry, Office::day(), "x").unwrap();
-    let case = entered(&office.flow, &office.cover(&document, Office::day())).unwrap();
+    let case = office.way.enter(&office.cover(&document, Office::day())).unwrap();
     let collation = case.collation_warrant(EntryId(1)).unwrap();
     for (leave, words) in [(Leave::Specimen, "見本"), (Leave::Collation(&collation), "承認前・照合用")] {
         let printed = office.press.print(&document, leave, &surround).unwrap();
@@ -332,7 +329,7 @@ fn the_ground_is_drawn_at_its_tint_and_white_where_it_must_be() {
     let issuing = Issuing { paper: Paper::Security, ..office.issuing() };
     let terminal = Terminal { number: 1, name: "x".to_owned(), printer: String::new() };
     let entry = office.city.office("kita-ku").unwrap();
-    let warrant = approve(&office.flow, &cover).unwrap();
+    let warrant = office.way.approve(&cover).unwrap();
     let number = terminal.number_line(Office::day(), 1);
     let plain = issuing.seal(&warrant, &document, entry, &number, &terminal).unwrap();
     std::fs::write(&file, plain.pdf()).unwrap();
