@@ -9,3 +9,4 @@ pub mod domain;
 pub mod issuing;
 pub mod press;
 pub mod procedure;
+pub mod register;

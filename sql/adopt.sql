@@ -1,0 +1,1 @@
+UPDATE deployment SET program = $1

@@ -1,0 +1,1 @@
+SELECT mode, schema, program FROM deployment

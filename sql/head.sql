@@ -1,0 +1,1 @@
+SELECT size, hash, frontier, at FROM heads WHERE office = $1

@@ -1,0 +1,4 @@
+SELECT id, case_id, kind, day, terminal, serial, digest, template, issuer, begun_at, state, ended_at, sha256, pages, reason
+FROM issuances
+WHERE office = $1 AND state = 'issuing'
+ORDER BY begun_at, id

@@ -1,0 +1,1 @@
+SELECT office FROM heads ORDER BY office

@@ -1,0 +1,1 @@
+SELECT field, term FROM search_keys WHERE office = $1 AND case_id = $2 ORDER BY field, term

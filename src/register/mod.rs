@@ -1,0 +1,225 @@
+//! 台帳: the store that only grows. Each office's events are numbered without gaps, chained by hash and
+//! enciphered per case; beside them stand rows for lists, and the chain covers those too. The register
+//! knows events only as opaque bytes; what they mean is `case`'s.
+
+pub mod audit;
+mod chain;
+pub mod checkpoint;
+pub mod clock;
+mod copy;
+mod error;
+pub mod id;
+pub mod merkle;
+mod postgres;
+mod read;
+pub mod retention;
+mod rows;
+mod sqlite;
+mod store;
+mod table;
+pub mod vault;
+mod write;
+
+use std::path::Path;
+
+pub use copy::{Copied, verify_copy};
+pub use error::RegisterError;
+pub use id::{CaseId, IncidentId, IssuanceId, OfficeId};
+pub use postgres::Postgres;
+pub use read::{After, CaseEvents, Recorded};
+pub use rows::{CaseRow, End, Head, Incident, Issuance, Number};
+pub use sqlite::Sqlite;
+pub use store::{Access, Job, Row, Store, Transaction, Value};
+pub use write::{Alarm, Answer, Ask, Batch, Event, Flow, Locked, Once, Step, Term, Written};
+
+use clock::{Clock, Moment, settle};
+use store::{maybe_one, one};
+use vault::KeyRing;
+
+/// Version of the tables; it moves with `sql/*/schema.sql`.
+const SCHEMA: i64 = 1;
+
+// Types of the events that the register itself writes. Callers' types have no such beginning.
+const ENROLLED: &str = "register/enrolled";
+const CHECKPOINTED: &str = "register/checkpointed";
+const DESTROYED: &str = "register/keys-destroyed";
+
+/// How many nodes work on a register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// One; a second is refused.
+    Single,
+    /// Several, each with the same program. Only on PostgreSQL.
+    Shared,
+}
+
+impl Mode {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Shared => "shared",
+        }
+    }
+
+    fn parse(key: &str) -> Result<Self, RegisterError> {
+        match key {
+            "single" => Ok(Self::Single),
+            "shared" => Ok(Self::Shared),
+            _ => Err(RegisterError::damaged("the deployment's mode is unknown")),
+        }
+    }
+}
+
+/// By whom a register is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// How many nodes.
+    pub mode: Mode,
+    /// Hash of the program.
+    pub program: String,
+}
+
+/// The register.
+pub struct Register {
+    store: Box<dyn Store>,
+    ring: KeyRing,
+    clock: Clock,
+    deployment: Deployment,
+}
+
+impl std::fmt::Debug for Register {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Register {{ deployment: {:?} }}", self.deployment)
+    }
+}
+
+/// The store at a URL: `postgres://user@host/database`, `sqlite:PATH`, or a plain path.
+async fn connect(url: &str) -> Result<Box<dyn Store>, RegisterError> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Ok(Box::new(Postgres::open(url).await?));
+    }
+    let path = url.strip_prefix("sqlite:").unwrap_or(url);
+    Ok(Box::new(Sqlite::open(Path::new(path)).await?))
+}
+
+impl Register {
+    /// Creates the tables and says by whom the register will be run. On PostgreSQL this is done by the
+    /// owner of the database; the program's own role is then made a member of `shomei_work`.
+    ///
+    /// # Errors
+    /// [`RegisterError::NotEmpty`] where tables are there, [`RegisterError::SharedNeedsServer`].
+    pub async fn install(url: &str, deployment: &Deployment) -> Result<(), RegisterError> {
+        const DEPLOY: &str = include_str!("../../sql/deploy.sql");
+        let store = create(url, deployment.mode).await?;
+        let mut transaction = store.begin(Access::Write).await?;
+        let row = vec![deployment.mode.key().into(), SCHEMA.into(), deployment.program.as_str().into()];
+        transaction.execute(DEPLOY, row).await?;
+        transaction.commit().await?;
+        store.close().await
+    }
+
+    /// Opens an installed register for a node.
+    ///
+    /// # Errors
+    /// [`RegisterError::OtherSchema`], [`RegisterError::OtherProgram`], [`RegisterError::SecondNode`],
+    /// [`RegisterError::ClockDrift`].
+    pub async fn open(url: &str, keys: &Path, program: &str, clock: Clock) -> Result<Self, RegisterError> {
+        let store = connect(url).await?;
+        Self::with(store, KeyRing::open(keys)?, program, clock).await
+    }
+
+    /// [`Self::open`] on a store.
+    pub async fn with(store: Box<dyn Store>, ring: KeyRing, program: &str, clock: Clock) -> Result<Self, RegisterError> {
+        let deployment = deployment(&*store).await?;
+        if deployment.program != program {
+            return Err(RegisterError::OtherProgram { expected: deployment.program, found: program.to_owned() });
+        }
+        if deployment.mode == Mode::Shared && !store.can_be_shared() {
+            return Err(RegisterError::SharedNeedsServer);
+        }
+        if deployment.mode == Mode::Single {
+            store.claim().await?;
+        }
+        let register = Self { store, ring, clock, deployment };
+        register.now().await?;
+        Ok(register)
+    }
+
+    /// Gives a register to a new build of the program, once every node of the old one has stopped. On
+    /// PostgreSQL the owner does it.
+    pub async fn adopt(url: &str, program: &str) -> Result<(), RegisterError> {
+        const ADOPT: &str = include_str!("../../sql/adopt.sql");
+        let store = connect(url).await?;
+        if deployment(&*store).await?.mode == Mode::Single {
+            store.claim().await?;
+        }
+        let mut transaction = store.begin(Access::Write).await?;
+        transaction.execute(ADOPT, vec![program.into()]).await?;
+        transaction.commit().await?;
+        store.close().await
+    }
+
+    /// Closes every connection and lets another node in.
+    pub async fn close(self) -> Result<(), RegisterError> {
+        self.store.close().await
+    }
+
+    /// By whom it is run.
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// The folder of keys.
+    pub fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    /// Now, by the store's clock.
+    ///
+    /// # Errors
+    /// [`RegisterError::ClockDrift`] where the node's clock is apart from it, or it was set back.
+    pub async fn now(&self) -> Result<Moment, RegisterError> {
+        const LAST: &str = include_str!("../../sql/last_recorded.sql");
+        let mut transaction = self.begin(Access::Read).await?;
+        let recorded = one(&mut *transaction, LAST, Vec::new()).await?.integer()?;
+        let node = (self.clock)();
+        let store = match self.store.clock() {
+            Some(clock) => one(&mut *transaction, clock, Vec::new()).await?.integer()?,
+            None => node,
+        };
+        settle(node, store, recorded)
+    }
+
+    async fn begin(&self, access: Access) -> Result<Box<dyn Transaction>, RegisterError> {
+        self.store.begin(access).await
+    }
+}
+
+/// A store with empty tables.
+async fn create(url: &str, mode: Mode) -> Result<Box<dyn Store>, RegisterError> {
+    let store = connect(url).await?;
+    if mode == Mode::Shared && !store.can_be_shared() {
+        return Err(RegisterError::SharedNeedsServer);
+    }
+    if store.is_installed().await? {
+        return Err(RegisterError::NotEmpty);
+    }
+    store.install().await?;
+    Ok(store)
+}
+
+/// By whom the register in a store is run, if its tables are those that this program knows.
+async fn deployment(store: &dyn Store) -> Result<Deployment, RegisterError> {
+    const DEPLOYMENT: &str = include_str!("../../sql/deployment.sql");
+    let none = RegisterError::OtherSchema { expected: SCHEMA, found: 0 };
+    if !store.is_installed().await? {
+        return Err(none);
+    }
+    let mut transaction = store.begin(Access::Read).await?;
+    let mut row = maybe_one(&mut *transaction, DEPLOYMENT, Vec::new()).await?.ok_or(none)?;
+    let (mode, schema, program) = (row.text()?, row.integer()?, row.text()?);
+    if schema != SCHEMA {
+        return Err(RegisterError::OtherSchema { expected: SCHEMA, found: schema });
+    }
+    Ok(Deployment { mode: Mode::parse(&mode)?, program })
+}

@@ -1,0 +1,286 @@
+//! What is read out of the register. Each call reads from one moment.
+
+use zeroize::Zeroizing;
+
+use super::clock::Moment;
+use super::id::{CaseId, IssuanceId, OfficeId};
+use super::merkle::{self, Hash};
+use super::rows::{CaseRow, Head, Incident, Issuance, Number, whole};
+use super::store::{Access, Row, Transaction, Value, maybe_one};
+use super::table::sha256;
+use super::vault::{Place, Secret};
+use super::{Register, RegisterError};
+
+/// An event as it was recorded.
+#[derive(Clone)]
+pub struct Recorded {
+    /// Position in the office's register, from 0.
+    pub position: u64,
+    /// Version of the case after it, from 1.
+    pub version: u64,
+    /// When.
+    pub at: Moment,
+    /// Type.
+    pub kind: String,
+    /// Version of the type's form.
+    pub v: u32,
+    /// Body.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Recorded {{ position: {}, kind: {:?}, body: *** }}", self.position, self.kind)
+    }
+}
+
+/// What happened in a case.
+#[derive(Debug, Clone)]
+pub enum CaseEvents {
+    /// All events, oldest first.
+    Whole(Vec<Recorded>),
+    /// The retention period is over: the key was destroyed, nothing can be read.
+    Destroyed,
+}
+
+/// Where a list goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct After {
+    /// When the last case of the page before was opened.
+    pub opened_at: Moment,
+    /// Its id.
+    pub case: CaseId,
+}
+
+impl Register {
+    /// What happened in a case, oldest first; nothing where there is no such case.
+    pub async fn events(&self, office: &OfficeId, case: CaseId) -> Result<CaseEvents, RegisterError> {
+        const EVENTS: &str = include_str!("../../sql/events_of_case.sql");
+        let mut transaction = self.begin(Access::Read).await?;
+        let secret = match self.case_key_in(&mut *transaction, office, case).await {
+            Ok(Some(secret)) => secret,
+            Ok(None) => return Ok(CaseEvents::Whole(Vec::new())),
+            Err(RegisterError::Destroyed) => return Ok(CaseEvents::Destroyed),
+            Err(error) => return Err(error),
+        };
+        let rows = transaction.rows(EVENTS, of_case(office, case)).await?;
+        let open = |row| open_event(office, case, &secret, row);
+        Ok(CaseEvents::Whole(rows.into_iter().map(open).collect::<Result<_, _>>()?))
+    }
+
+    /// A case as its last event left it.
+    pub async fn case(&self, office: &OfficeId, case: CaseId) -> Result<Option<CaseRow>, RegisterError> {
+        const CASE: &str = include_str!("../../sql/case.sql");
+        self.find_one(CASE, of_case(office, case), CaseRow::read).await
+    }
+
+    /// The case of a 案件番号.
+    pub async fn case_by_number(&self, office: &OfficeId, number: &str) -> Result<Option<CaseRow>, RegisterError> {
+        const CASE: &str = include_str!("../../sql/case_by_number.sql");
+        self.find_one(CASE, vec![office.as_str().into(), number.into()], CaseRow::read).await
+    }
+
+    /// 作業一覧: the cases that wait for a role, oldest first, and whether there are more than `limit`.
+    pub async fn work_list(
+        &self,
+        office: &OfficeId,
+        role: &str,
+        after: Option<After>,
+        limit: u32,
+    ) -> Result<(Vec<CaseRow>, bool), RegisterError> {
+        const WORK_LIST: &str = include_str!("../../sql/work_list.sql");
+        let (opened_at, case) = after.map_or((i64::MIN, String::new()), |after| (after.opened_at.millis(), after.case.to_string()));
+        let one_more = i64::from(limit) + 1;
+        let values = vec![office.as_str().into(), role.into(), opened_at.into(), case.into(), one_more.into()];
+        let mut cases = self.find_all(WORK_LIST, values, CaseRow::read).await?;
+        let more = cases.len() as u64 > u64::from(limit);
+        cases.truncate(limit as usize);
+        Ok((cases, more))
+    }
+
+    /// An issuance.
+    pub async fn issuance(&self, office: &OfficeId, id: IssuanceId) -> Result<Option<Issuance>, RegisterError> {
+        const ISSUANCE: &str = include_str!("../../sql/issuance.sql");
+        self.find_one(ISSUANCE, vec![office.as_str().into(), id.to_string().into()], Issuance::read).await
+    }
+
+    /// The issuance of a number.
+    pub async fn issuance_by_number(&self, office: &OfficeId, number: Number) -> Result<Option<Issuance>, RegisterError> {
+        const ISSUANCE: &str = include_str!("../../sql/issuance_by_number.sql");
+        let (terminal, serial) = (i64::from(number.terminal), i64::from(number.serial));
+        let values = vec![office.as_str().into(), number.day.to_string().into(), terminal.into(), serial.into()];
+        self.find_one(ISSUANCE, values, Issuance::read).await
+    }
+
+    /// A case's issuances, oldest first.
+    pub async fn issuances_of_case(&self, office: &OfficeId, case: CaseId) -> Result<Vec<Issuance>, RegisterError> {
+        const ISSUANCES: &str = include_str!("../../sql/issuances_of_case.sql");
+        self.find_all(ISSUANCES, of_case(office, case), Issuance::read).await
+    }
+
+    /// A day's issuances, by terminal and number.
+    pub async fn issuances_of_day(
+        &self,
+        office: &OfficeId,
+        day: crate::domain::calendar::Day,
+    ) -> Result<Vec<Issuance>, RegisterError> {
+        const ISSUANCES: &str = include_str!("../../sql/issuances_of_day.sql");
+        self.find_all(ISSUANCES, vec![office.as_str().into(), day.to_string().into()], Issuance::read).await
+    }
+
+    /// Numbers that were given and have no end: those of a node that stopped in between.
+    pub async fn issuances_without_end(&self, office: &OfficeId) -> Result<Vec<Issuance>, RegisterError> {
+        const ISSUANCES: &str = include_str!("../../sql/issuances_without_end.sql");
+        self.find_all(ISSUANCES, vec![office.as_str().into()], Issuance::read).await
+    }
+
+    /// The released file of an issuance, compared with its SHA-256; none before its end.
+    ///
+    /// # Errors
+    /// [`RegisterError::Destroyed`] after the retention period.
+    pub async fn paper(&self, office: &OfficeId, id: IssuanceId) -> Result<Option<Zeroizing<Vec<u8>>>, RegisterError> {
+        const PAPER: &str = include_str!("../../sql/paper.sql");
+        let mut transaction = self.begin(Access::Read).await?;
+        let key = vec![office.as_str().into(), id.to_string().into()];
+        let Some(mut row) = maybe_one(&mut *transaction, PAPER, key).await? else { return Ok(None) };
+        let (case, hash, sealed) = (CaseId::parse(&row.text()?)?, row.hash()?, row.bytes()?);
+        let secret = self.case_key_in(&mut *transaction, office, case).await?;
+        let secret = secret.ok_or_else(|| RegisterError::damaged("a paper's case has no key"))?;
+        let file = secret.open(&Place::row(office, case, "paper", &id.to_string()), &sealed)?;
+        if sha256(&file) == hash { Ok(Some(file)) } else { Err(RegisterError::damaged("a paper is not what its SHA-256 says")) }
+    }
+
+    /// The cases that have a search term, at most `limit`.
+    pub async fn find(&self, office: &OfficeId, field: &str, term: &str, limit: u32) -> Result<Vec<CaseId>, RegisterError> {
+        const FIND: &str = include_str!("../../sql/find.sql");
+        let hash = self.ring.search(office)?.search_hash(field, term)?;
+        let values = vec![office.as_str().into(), field.into(), hash.into(), i64::from(limit).into()];
+        self.find_all(FIND, values, |mut row| CaseId::parse(&row.text()?)).await
+    }
+
+    /// The text of a flow.
+    pub async fn flow(&self, office: &OfficeId, procedure: &str, version: u32) -> Result<Option<String>, RegisterError> {
+        const FLOW: &str = include_str!("../../sql/flow.sql");
+        let values = vec![office.as_str().into(), procedure.into(), i64::from(version).into()];
+        self.find_one(FLOW, values, |mut row| row.text()).await
+    }
+
+    /// Open incidents.
+    pub async fn open_incidents(&self, office: &OfficeId) -> Result<Vec<Incident>, RegisterError> {
+        let mut transaction = self.begin(Access::Read).await?;
+        self.incidents_in(&mut *transaction, office).await
+    }
+
+    /// Signed checkpoints, by size.
+    pub async fn checkpoints(&self, office: &OfficeId) -> Result<Vec<(u64, String)>, RegisterError> {
+        const CHECKPOINTS: &str = include_str!("../../sql/checkpoints.sql");
+        self.find_all(CHECKPOINTS, vec![office.as_str().into()], |mut row| Ok((row.count()?, row.text()?))).await
+    }
+
+    /// Enrolled offices.
+    pub async fn offices(&self) -> Result<Vec<OfficeId>, RegisterError> {
+        const OFFICES: &str = include_str!("../../sql/offices.sql");
+        self.find_all(OFFICES, Vec::new(), |mut row| OfficeId::parse(&row.text()?)).await
+    }
+
+    /// Where an office's chain stands.
+    pub async fn head(&self, office: &OfficeId) -> Result<Head, RegisterError> {
+        const HEAD: &str = include_str!("../../sql/head.sql");
+        let head = self.find_one(HEAD, vec![office.as_str().into()], Head::read).await?;
+        head.ok_or_else(|| RegisterError::UnknownOffice { office: office.to_string() })
+    }
+
+    /// Hashes of the Merkle tree's leaves, for proofs: those of the first `size` events.
+    pub async fn leaves(&self, office: &OfficeId, size: u64) -> Result<Vec<Hash>, RegisterError> {
+        let mut transaction = self.begin(Access::Read).await?;
+        leaves(&mut *transaction, office, size).await
+    }
+
+    /// Proof that the event at a position is in the register of the first `size` events: its leaf, and
+    /// the path that [`merkle::includes`] verifies.
+    pub async fn inclusion(&self, office: &OfficeId, position: u64, size: u64) -> Result<(Hash, Vec<Hash>), RegisterError> {
+        let leaves = self.leaves(office, size).await?;
+        let absent = || RegisterError::damaged(format!("no event at {position} of {size}"));
+        let index = usize::try_from(position).map_err(|_| absent())?;
+        let leaf = *leaves.get(index).ok_or_else(absent)?;
+        Ok((leaf, merkle::inclusion(&leaves, index)))
+    }
+
+    /// Proof that the register of the first `older` events is the beginning of that of the first
+    /// `newer`, which [`merkle::consistent`] verifies.
+    pub async fn consistency(&self, office: &OfficeId, older: u64, newer: u64) -> Result<Vec<Hash>, RegisterError> {
+        let leaves = self.leaves(office, newer).await?;
+        let older = usize::try_from(older).map_err(|_| RegisterError::damaged("a size is too great"))?;
+        Ok(merkle::consistency(&leaves, older))
+    }
+
+    async fn find_one<T>(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+        read: fn(Row) -> Result<T, RegisterError>,
+    ) -> Result<Option<T>, RegisterError> {
+        let mut transaction = self.begin(Access::Read).await?;
+        maybe_one(&mut *transaction, sql, values).await?.map(read).transpose()
+    }
+
+    pub(in crate::register) async fn find_all<T>(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+        read: fn(Row) -> Result<T, RegisterError>,
+    ) -> Result<Vec<T>, RegisterError> {
+        let mut transaction = self.begin(Access::Read).await?;
+        transaction.rows(sql, values).await?.into_iter().map(read).collect()
+    }
+
+    /// The key of a case; none where nothing was written to it.
+    ///
+    /// # Errors
+    /// [`RegisterError::Destroyed`], [`RegisterError::KeyMissing`], [`RegisterError::Undecipherable`].
+    pub(in crate::register) async fn case_key_in(
+        &self,
+        transaction: &mut dyn Transaction,
+        office: &OfficeId,
+        case: CaseId,
+    ) -> Result<Option<Secret>, RegisterError> {
+        const KEY: &str = include_str!("../../sql/case_key.sql");
+        let Some(mut row) = maybe_one(transaction, KEY, of_case(office, case)).await? else { return Ok(None) };
+        let (ring_key, wrapped) = (row.text()?, row.maybe_bytes()?);
+        let wrapped = wrapped.ok_or(RegisterError::Destroyed)?;
+        let key = self.ring.get(&ring_key)?.open(&Place::case_key(office, case), &wrapped)?;
+        Secret::from_slice(&key).map(Some)
+    }
+
+    pub(in crate::register) async fn incidents_in(
+        &self,
+        transaction: &mut dyn Transaction,
+        office: &OfficeId,
+    ) -> Result<Vec<Incident>, RegisterError> {
+        const OPEN: &str = include_str!("../../sql/open_incidents.sql");
+        transaction.rows(OPEN, vec![office.as_str().into()]).await?.into_iter().map(Incident::read).collect()
+    }
+}
+
+fn of_case(office: &OfficeId, case: CaseId) -> Vec<Value> {
+    vec![office.as_str().into(), case.to_string().into()]
+}
+
+/// Leaves of the first `size` events.
+pub(in crate::register) async fn leaves(
+    transaction: &mut dyn Transaction,
+    office: &OfficeId,
+    size: u64,
+) -> Result<Vec<Hash>, RegisterError> {
+    const LEAVES: &str = include_str!("../../sql/leaves.sql");
+    let rows = transaction.rows(LEAVES, vec![office.as_str().into(), 0.into(), whole(size)?.into()]).await?;
+    rows.into_iter().map(|mut row| row.hash()).collect()
+}
+
+fn open_event(office: &OfficeId, case: CaseId, secret: &Secret, mut row: Row) -> Result<Recorded, RegisterError> {
+    let (position, version, at) = (row.count()?, row.count()?, Moment::from_millis(row.integer()?)?);
+    let (kind, v, sealed) = (row.text()?, row.small()?, row.bytes()?);
+    let place = Place::event(office, case, whole(position)?, &kind, i64::from(v));
+    let body = secret.open(&place, &sealed)?;
+    Ok(Recorded { position, version, at, kind, v, body })
+}

@@ -1,0 +1,193 @@
+//! The register in one SQLite file: for one node, with nothing to be installed.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
+
+use super::RegisterError;
+use super::store::{Access, Job, Row, Store, Transaction, Value};
+
+const SCHEMA: &str = include_str!("../../sql/sqlite/schema.sql");
+const LOCK_HEAD: &str = include_str!("../../sql/sqlite/lock_head.sql");
+
+/// A SQLite file.
+pub struct Sqlite {
+    path: PathBuf,
+    /// One connection: writers wait in order and never meet.
+    writer: SqlitePool,
+    readers: SqlitePool,
+    /// Held by the one node; the system lets go of it when the node ends, however it ends.
+    lock: Mutex<Option<File>>,
+}
+
+impl Sqlite {
+    /// Opens a file, which is made (0600) if it is not there.
+    pub async fn open(path: &Path) -> Result<Self, RegisterError> {
+        if !path.exists() {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true).mode(0o600).open(path).map_err(RegisterError::file(path))?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            // What was deleted (a destroyed key) is written over.
+            .pragma("secure_delete", "ON");
+        let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(30));
+        let readers = SqlitePoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(30));
+        Ok(Self {
+            path: path.to_path_buf(),
+            writer: writer.connect_with(options.clone()).await.map_err(fault)?,
+            readers: readers.connect_lazy_with(options),
+            lock: Mutex::new(None),
+        })
+    }
+
+    /// The one connection that writes, for a test to set limits on.
+    pub fn writer(&self) -> &SqlitePool {
+        &self.writer
+    }
+}
+
+impl Store for Sqlite {
+    fn begin(&self, access: Access) -> Job<'_, Box<dyn Transaction>> {
+        Box::pin(async move {
+            let begun = match access {
+                Access::Read => self.readers.begin_with("BEGIN DEFERRED").await,
+                Access::Write => self.writer.begin_with("BEGIN IMMEDIATE").await,
+            };
+            Ok(Box::new(Open(begun.map_err(fault)?)) as Box<dyn Transaction>)
+        })
+    }
+
+    fn install(&self) -> Job<'_, ()> {
+        Box::pin(async move {
+            let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
+            sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await.map_err(fault)?;
+            transaction.commit().await.map_err(fault)
+        })
+    }
+
+    fn is_installed(&self) -> Job<'_, bool> {
+        const TABLES: &str = "SELECT 1 FROM sqlite_master WHERE name = 'deployment'";
+        Box::pin(async move {
+            Ok(sqlx::query(TABLES).fetch_optional(&self.readers).await.map_err(fault)?.is_some())
+        })
+    }
+
+    fn lock_head(&self) -> &'static str {
+        LOCK_HEAD
+    }
+
+    fn clock(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn can_be_shared(&self) -> bool {
+        false
+    }
+
+    fn claim(&self) -> Job<'_, ()> {
+        Box::pin(async move {
+            let mut path = self.path.clone().into_os_string();
+            path.push("-node");
+            let path = PathBuf::from(path);
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(false).mode(0o600);
+            let file = options.open(&path).map_err(RegisterError::file(&path))?;
+            match file.try_lock() {
+                Ok(()) => *self.lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(file),
+                Err(TryLockError::WouldBlock) => return Err(RegisterError::SecondNode),
+                Err(TryLockError::Error(error)) => return Err(RegisterError::file(&path)(error)),
+            }
+            Ok(())
+        })
+    }
+
+    fn still_claimed<'a>(&'a self, _: &'a mut dyn Transaction) -> Job<'a, ()> {
+        Box::pin(async { Ok(()) }) // the system holds the lock as long as this process lives
+    }
+
+    fn close(&self) -> Job<'_, ()> {
+        Box::pin(async move {
+            self.readers.close().await;
+            self.writer.close().await;
+            self.lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+            Ok(())
+        })
+    }
+}
+
+struct Open(sqlx::Transaction<'static, sqlx::Sqlite>);
+
+type Query = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+fn query(sql: &'static str, values: Vec<Value>) -> Query {
+    values.into_iter().fold(sqlx::query(sql), |query, value| match value {
+        Value::Integer(value) => query.bind(value),
+        Value::Text(value) => query.bind(value),
+        Value::Bytes(value) => query.bind(value),
+    })
+}
+
+impl Transaction for Open {
+    fn execute<'a>(&'a mut self, sql: &'static str, values: Vec<Value>) -> Job<'a, u64> {
+        Box::pin(async move {
+            let done = query(sql, values).execute(&mut *self.0).await.map_err(fault)?;
+            Ok(done.rows_affected())
+        })
+    }
+
+    fn rows<'a>(&'a mut self, sql: &'static str, values: Vec<Value>) -> Job<'a, Vec<Row>> {
+        Box::pin(async move {
+            let rows = query(sql, values).fetch_all(&mut *self.0).await.map_err(fault)?;
+            rows.iter().map(read).collect()
+        })
+    }
+
+    fn commit(self: Box<Self>) -> Job<'static, ()> {
+        Box::pin(async move { self.0.commit().await.map_err(fault) })
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<Row, RegisterError> {
+    let value = |column: &sqlx::sqlite::SqliteColumn| {
+        let at = column.ordinal();
+        let kind = row.try_get_raw(at)?.type_info().name().to_owned();
+        Ok(match kind.as_str() {
+            "TEXT" => Value::Text(row.try_get(at)?),
+            "BLOB" => Value::Bytes(row.try_get(at)?),
+            _ => Value::Integer(row.try_get(at)?),
+        })
+    };
+    let values = row.columns().iter().map(value).collect::<Result<_, sqlx::Error>>();
+    values.map(Row::new).map_err(fault)
+}
+
+/// What an error of the driver means (primary result codes of sqlite.org/rescode.html).
+fn fault(error: sqlx::Error) -> RegisterError {
+    let message = error.to_string();
+    let sqlx::Error::Database(database) = &error else {
+        return match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                RegisterError::Unavailable { message }
+            }
+            _ => RegisterError::damaged(message),
+        };
+    };
+    let code = database.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or_default();
+    match code & 0xFF {
+        5 | 6 | 10 | 14 => RegisterError::Unavailable { message }, // BUSY, LOCKED, IOERR, CANTOPEN
+        8 => RegisterError::ReadOnly,
+        13 => RegisterError::Full,
+        19 => RegisterError::Refused { message }, // CONSTRAINT, of which a trigger's refusal is one
+        _ => RegisterError::damaged(message),
+    }
+}

@@ -1,0 +1,546 @@
+//! The one way in: under the lock of the office's head, what the caller needs is read, the caller
+//! decides, and what it decided is written, all of it or nothing.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::chain::{self, Effects};
+use super::clock::{Moment, settle};
+use super::id::{CaseId, IncidentId, IssuanceId, OfficeId};
+use super::merkle::{Hash, Tree};
+use super::rows::{CaseRow, End, Head, Incident, Issuance, Number, whole};
+use super::store::{Access, Transaction, Value, maybe_one, one};
+use super::table::{Of, sha256};
+use super::vault::{Place, Secret};
+use super::{Mode, Register, RegisterError};
+
+/// What a writer wants to know under the lock.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Office.
+    pub office: OfficeId,
+    /// The case that the events belong to; the office itself where there is none.
+    pub case: Option<CaseId>,
+    /// Version of the case that the writer has seen (0 for a new one); none where any will do.
+    pub version: Option<u64>,
+    /// Terminal that may want a number.
+    pub terminal: Option<u16>,
+    /// An issuance that may get its end.
+    pub issuance: Option<IssuanceId>,
+    /// What makes this request the same as another.
+    pub once: Option<Once>,
+}
+
+impl Ask {
+    /// About the office itself.
+    pub fn office(office: &OfficeId) -> Self {
+        Self { office: office.clone(), case: None, version: None, terminal: None, issuance: None, once: None }
+    }
+
+    /// About a case that was seen at a version.
+    pub fn case(office: &OfficeId, case: CaseId, version: u64) -> Self {
+        Self { case: Some(case), version: Some(version), ..Self::office(office) }
+    }
+}
+
+/// 冪等キー: the same key with the same request is answered as it was before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    /// Key that the client chose.
+    pub key: String,
+    /// Digest of the request.
+    pub request: Hash,
+}
+
+/// What is so while the lock is held.
+#[derive(Debug, Clone)]
+pub struct Locked {
+    /// Now, by the store's clock; the day of a number is its day.
+    pub now: Moment,
+    /// Number of events of the office.
+    pub size: u64,
+    /// Version of the case: how many events it has.
+    pub version: u64,
+    /// The number that an issuance begun now gets; none if no terminal was named.
+    pub number: Option<Number>,
+    /// The issuance that was named.
+    pub issuance: Option<Issuance>,
+    /// Open incidents of the office.
+    pub incidents: Vec<Incident>,
+}
+
+/// An event: opaque to the register.
+#[derive(Clone)]
+pub struct Event {
+    /// Type.
+    pub kind: String,
+    /// Version of the type's form.
+    pub v: u32,
+    /// Body; it is enciphered.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event {{ kind: {:?}, v: {}, body: *** }}", self.kind, self.v)
+    }
+}
+
+/// What happens to an issuance.
+#[derive(Clone)]
+pub enum Step {
+    /// T1: takes [`Locked::number`].
+    Begin {
+        /// Id.
+        id: IssuanceId,
+        /// Kind of document.
+        kind: String,
+        /// Digest of the document that was approved.
+        digest: Hash,
+        /// Digest of the template.
+        template: Hash,
+        /// Who certifies.
+        issuer: String,
+    },
+    /// T2: the issuance that was named ends with a released file.
+    Issue {
+        /// The file; it is enciphered.
+        file: Zeroizing<Vec<u8>>,
+        /// 枚数.
+        pages: u32,
+    },
+    /// The issuance that was named ends without one.
+    Void {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What happens to an incident.
+#[derive(Debug, Clone)]
+pub enum Alarm {
+    /// It is opened, for the case of the write.
+    Open {
+        /// Id.
+        id: IncidentId,
+        /// What kind.
+        kind: String,
+    },
+    /// It is closed.
+    Close {
+        /// Id.
+        id: IncidentId,
+    },
+}
+
+/// By what a case is found. The term is hashed under the office's search key; how terms are brought
+/// to one form is the caller's.
+#[derive(Clone)]
+pub struct Term {
+    /// Field (shimei, seinengappi, …).
+    pub field: String,
+    /// Term.
+    pub term: Zeroizing<String>,
+}
+
+/// The flow that cases of a procedure follow.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// Procedure.
+    pub procedure: String,
+    /// Version.
+    pub version: u32,
+    /// Text.
+    pub text: String,
+}
+
+/// What a writer decided. There is always at least one event: nothing changes without one.
+#[derive(Clone, Default)]
+pub struct Batch {
+    /// Events, in order.
+    pub events: Vec<Event>,
+    /// The case as it is now, and the roles that it waits for.
+    pub case: Option<(CaseRow, Vec<String>)>,
+    /// What happens to an issuance.
+    pub step: Option<Step>,
+    /// What the case is found by from now on.
+    pub terms: Vec<Term>,
+    /// Incidents.
+    pub alarms: Vec<Alarm>,
+    /// A flow.
+    pub flow: Option<Flow>,
+    /// The answer to give when the same request comes again; it is enciphered.
+    pub answer: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// What came of a write.
+#[derive(Debug)]
+pub enum Written<T> {
+    /// It was written.
+    Now {
+        /// What the writer made.
+        value: T,
+        /// Position of the first event in the office's register.
+        position: u64,
+    },
+    /// The same request was answered before; nothing was written.
+    Earlier(Answer),
+}
+
+/// An answer that was kept.
+pub struct Answer(pub Zeroizing<Vec<u8>>);
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Register {
+    /// Reads what `ask` names under the lock of the office's head, lets `build` decide, and writes the
+    /// batch. If `build` refuses, nothing is written.
+    ///
+    /// # Errors
+    /// What `build` says; [`RegisterError::Conflict`] if the case is not at the version of the ask.
+    pub async fn write<T, E, F>(&self, ask: &Ask, build: F) -> Result<Written<T>, E>
+    where
+        E: From<RegisterError>,
+        F: FnOnce(&Locked) -> Result<(Batch, T), E>,
+    {
+        let mut writing = Writing::begin(self, ask).await?;
+        if let Some(answer) = writing.earlier().await? {
+            return Ok(Written::Earlier(answer));
+        }
+        let locked = writing.locked().await?;
+        let (batch, value) = build(&locked)?;
+        writing.batch(batch, locked).await?;
+        let position = writing.commit().await?;
+        Ok(Written::Now { value, position })
+    }
+
+    /// Enrols an office: its keys, and the first event of its chain.
+    pub async fn enrol(&self, office: &OfficeId) -> Result<(), RegisterError> {
+        let mut transaction = self.begin(Access::Write).await?;
+        if maybe_one(&mut *transaction, self.store.lock_head(), vec![office.as_str().into()]).await?.is_some() {
+            return Err(RegisterError::AlreadyEnrolled { office: office.to_string() });
+        }
+        let ring_key = match self.ring.newest(office) {
+            Err(RegisterError::KeyMissing { .. }) => self.ring.create(office)?,
+            found => found?,
+        };
+        let head = Head { hash: chain::BEGINNING, tree: Default::default(), at: 0 };
+        transaction.execute(&Of::heads.statements().add, head.values(office)?).await?;
+        let ask = Ask::office(office);
+        let mut writing = Writing::locked_by(self, &ask, transaction, head).await?;
+        let body = Zeroizing::new(ring_key.into_bytes());
+        writing.add(vec![Event { kind: super::ENROLLED.to_owned(), v: 1, body }], 0).await?;
+        writing.commit().await.map(drop)
+    }
+}
+
+/// A write under way.
+pub(in crate::register) struct Writing<'w> {
+    register: &'w Register,
+    ask: &'w Ask,
+    transaction: Box<dyn Transaction>,
+    head: Head,
+    pub(in crate::register) now: Moment,
+    first: u64,
+    key: Option<Secret>,
+    effects: Effects,
+    /// Rows of the events, but for their effects and hashes.
+    events: Vec<Vec<Value>>,
+}
+
+impl<'w> Writing<'w> {
+    /// Locks the office's head.
+    pub(in crate::register) async fn begin(register: &'w Register, ask: &'w Ask) -> Result<Self, RegisterError> {
+        let mut transaction = register.begin(Access::Write).await?;
+        let row = maybe_one(&mut *transaction, register.store.lock_head(), vec![ask.office.as_str().into()]).await?;
+        let row = row.ok_or_else(|| RegisterError::UnknownOffice { office: ask.office.to_string() })?;
+        let head = Head::read(row)?;
+        Self::locked_by(register, ask, transaction, head).await
+    }
+
+    async fn locked_by(
+        register: &'w Register,
+        ask: &'w Ask,
+        mut transaction: Box<dyn Transaction>,
+        head: Head,
+    ) -> Result<Self, RegisterError> {
+        if register.deployment.mode == Mode::Single {
+            register.store.still_claimed(&mut *transaction).await?;
+        }
+        let node = (register.clock)();
+        let store = match register.store.clock() {
+            Some(clock) => one(&mut *transaction, clock, Vec::new()).await?.integer()?,
+            None => node,
+        };
+        let now = settle(node, store, head.at)?;
+        let (first, effects, events) = (head.tree.size(), Effects::default(), Vec::new());
+        Ok(Self { register, ask, transaction, head, now, first, key: None, effects, events })
+    }
+
+    /// Where the chain stood when it was locked.
+    pub(in crate::register) fn tree(&self) -> Tree {
+        Tree { size: self.head.tree.size(), root: self.head.tree.root() }
+    }
+
+    fn office(&self) -> Value {
+        self.ask.office.as_str().into()
+    }
+
+    /// The case that is written to, or what stands for the office.
+    fn case(&self) -> CaseId {
+        self.ask.case.unwrap_or(CaseId::OFFICE)
+    }
+
+    async fn earlier(&mut self) -> Result<Option<Answer>, RegisterError> {
+        const ANSWER: &str = include_str!("../../sql/answer.sql");
+        let Some(once) = &self.ask.once else { return Ok(None) };
+        let key = vec![self.office(), once.key.as_str().into()];
+        let Some(mut row) = maybe_one(&mut *self.transaction, ANSWER, key).await? else { return Ok(None) };
+        let (case, request, sealed) = (CaseId::parse(&row.text()?)?, row.hash()?, row.bytes()?);
+        if request != once.request || case != self.case() {
+            return Err(RegisterError::KeyReused);
+        }
+        let secret = self.key().await?;
+        let place = Place::row(&self.ask.office, case, "answer", &once.key);
+        Ok(Some(Answer(secret.open(&place, &sealed)?)))
+    }
+
+    async fn locked(&mut self) -> Result<Locked, RegisterError> {
+        const VERSION: &str = include_str!("../../sql/version.sql");
+        let case = vec![self.office(), self.case().to_string().into()];
+        let version = one(&mut *self.transaction, VERSION, case).await?.count()?;
+        if let Some(expected) = self.ask.version
+            && expected != version
+        {
+            return Err(RegisterError::Conflict { expected, found: version });
+        }
+        Ok(Locked {
+            now: self.now,
+            size: self.head.tree.size(),
+            version,
+            number: self.number().await?,
+            issuance: self.issuance().await?,
+            incidents: self.register.incidents_in(&mut *self.transaction, &self.ask.office).await?,
+        })
+    }
+
+    async fn number(&mut self) -> Result<Option<Number>, RegisterError> {
+        const SERIAL: &str = include_str!("../../sql/serial.sql");
+        let Some(terminal) = self.ask.terminal else { return Ok(None) };
+        let day = self.now.day();
+        let key = vec![self.office(), day.to_string().into(), i64::from(terminal).into()];
+        let last = maybe_one(&mut *self.transaction, SERIAL, key).await?.map(|mut row| row.small()).transpose()?;
+        let serial = last.unwrap_or(0).checked_add(1).ok_or(RegisterError::Batch { what: "no number is left for the day" })?;
+        Ok(Some(Number { day, terminal, serial }))
+    }
+
+    async fn issuance(&mut self) -> Result<Option<Issuance>, RegisterError> {
+        const ISSUANCE: &str = include_str!("../../sql/issuance.sql");
+        let Some(id) = self.ask.issuance else { return Ok(None) };
+        let key = vec![self.office(), id.to_string().into()];
+        maybe_one(&mut *self.transaction, ISSUANCE, key).await?.map(Issuance::read).transpose()
+    }
+
+    async fn batch(&mut self, batch: Batch, locked: Locked) -> Result<(), RegisterError> {
+        let Batch { events, case, step, terms, alarms, flow, answer } = batch;
+        self.add(events, locked.version).await?;
+        if let Some((case, waiting)) = case {
+            self.put_case(&case, &waiting).await?;
+        }
+        if let Some(step) = step {
+            self.step(step, &locked).await?;
+        }
+        for term in terms {
+            self.put_term(&term).await?;
+        }
+        for alarm in alarms {
+            self.alarm(alarm, &locked).await?;
+        }
+        if let Some(Flow { procedure, version, text }) = flow {
+            let row = vec![self.office(), procedure.into(), i64::from(version).into(), text.into()];
+            self.put(Of::flows, row).await?;
+        }
+        self.keep(answer).await
+    }
+
+    /// Enciphers events and keeps their rows for [`Self::commit`], which knows what they bring about.
+    pub(in crate::register) async fn add(&mut self, events: Vec<Event>, version: u64) -> Result<(), RegisterError> {
+        if events.is_empty() {
+            return Err(RegisterError::Batch { what: "nothing changes without an event" });
+        }
+        let (secret, office, case) = (self.key().await?, self.ask.office.clone(), self.case());
+        for (event, nth) in events.into_iter().zip(0u64..) {
+            let (position, v) = (whole(self.first + nth)?, i64::from(event.v));
+            let place = Place::event(&office, case, position, &event.kind, v);
+            let version = self.ask.case.map(|_| whole(version + nth + 1)).transpose()?;
+            self.events.push(vec![
+                office.as_str().into(),
+                position.into(),
+                Value::Text(self.ask.case.map(|case| case.to_string())),
+                Value::Integer(version),
+                self.now.millis().into(),
+                event.kind.into(),
+                v.into(),
+                secret.seal(&place, &event.body)?.into(),
+            ]);
+        }
+        Ok(())
+    }
+
+    /// The key of the case, made with its first write.
+    async fn key(&mut self) -> Result<Secret, RegisterError> {
+        if let Some(secret) = &self.key {
+            return Ok(secret.clone());
+        }
+        let (office, case) = (&self.ask.office, self.case());
+        let secret = match self.register.case_key_in(&mut *self.transaction, office, case).await? {
+            Some(secret) => secret,
+            None => {
+                let ring_key = self.register.ring.newest(office)?;
+                let secret = Secret::random()?;
+                let wrapped = self.register.ring.get(&ring_key)?.seal(&Place::case_key(office, case), secret.bytes())?;
+                let row = vec![self.office(), case.to_string().into(), ring_key.into(), wrapped.into(), Value::Text(None)];
+                self.put(Of::case_keys, row).await?;
+                secret
+            }
+        };
+        self.key = Some(secret.clone());
+        Ok(secret)
+    }
+
+    /// Puts a row, and notes that for the chain.
+    pub(in crate::register) async fn put(&mut self, of: Of, row: Vec<Value>) -> Result<(), RegisterError> {
+        self.effects.put(of, &row);
+        self.transaction.execute(&of.statements().put, row).await.map(drop)
+    }
+
+    /// Takes a row out, and notes that for the chain.
+    pub(in crate::register) async fn remove(&mut self, of: Of, key: Vec<Value>) -> Result<(), RegisterError> {
+        self.effects.removed(of, &key);
+        self.transaction.execute(&of.statements().remove, key).await.map(drop)
+    }
+
+    pub(in crate::register) fn transaction(&mut self) -> &mut dyn Transaction {
+        &mut *self.transaction
+    }
+
+    async fn put_case(&mut self, case: &CaseRow, waiting: &[String]) -> Result<(), RegisterError> {
+        const WAITING: &str = include_str!("../../sql/waiting_of_case.sql");
+        if self.ask.case != Some(case.id) {
+            return Err(RegisterError::Batch { what: "the case is not the one that was asked for" });
+        }
+        self.put(Of::cases, case.values(&self.ask.office)).await?;
+        let key = vec![self.office(), case.id.to_string().into()];
+        let waited = self.transaction.rows(WAITING, key).await?;
+        let place = |office: Value, role: String, opened_at: i64| vec![office, role.into(), opened_at.into(), case.id.to_string().into()];
+        for mut row in waited {
+            let (role, opened_at) = (row.text()?, row.integer()?);
+            if !waiting.contains(&role) || opened_at != case.opened_at.millis() {
+                self.remove(Of::case_waiting, place(self.office(), role, opened_at)).await?;
+            }
+        }
+        for role in waiting {
+            self.put(Of::case_waiting, place(self.office(), role.clone(), case.opened_at.millis())).await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, step: Step, locked: &Locked) -> Result<(), RegisterError> {
+        let case = self.ask.case.ok_or(RegisterError::Batch { what: "an issuance belongs to a case" })?;
+        let issuance = match step {
+            Step::Begin { id, kind, digest, template, issuer } => {
+                let number = locked.number.ok_or(RegisterError::Batch { what: "no terminal was named for a number" })?;
+                let row = vec![
+                    self.office(),
+                    number.day.to_string().into(),
+                    i64::from(number.terminal).into(),
+                    i64::from(number.serial).into(),
+                ];
+                self.put(Of::serials, row).await?;
+                Issuance { id, case, kind, number, digest, template, issuer, begun_at: self.now, end: None }
+            }
+            Step::Issue { file, pages } => {
+                let sha256 = sha256(&file);
+                let ended = ended(locked, case, End::Issued { at: self.now, sha256, pages })?;
+                self.put(Of::issuances, ended.values(&self.ask.office)).await?;
+                return self.put_paper(&ended, &file, sha256).await;
+            }
+            Step::Void { reason } => ended(locked, case, End::Voided { at: self.now, reason })?,
+        };
+        self.put(Of::issuances, issuance.values(&self.ask.office)).await
+    }
+
+    async fn put_paper(&mut self, issuance: &Issuance, file: &[u8], sha256: Hash) -> Result<(), RegisterError> {
+        let (secret, id) = (self.key().await?, issuance.id.to_string());
+        let sealed = secret.seal(&Place::row(&self.ask.office, issuance.case, "paper", &id), file)?;
+        let row = vec![self.office(), id.into(), issuance.case.to_string().into(), sha256.into(), sealed.into()];
+        self.put(Of::papers, row).await
+    }
+
+    async fn put_term(&mut self, term: &Term) -> Result<(), RegisterError> {
+        let case = self.ask.case.ok_or(RegisterError::Batch { what: "a search term belongs to a case" })?;
+        let hash = self.register.ring.search(&self.ask.office)?.search_hash(&term.field, &term.term)?;
+        let row = vec![self.office(), term.field.as_str().into(), hash.into(), case.to_string().into()];
+        self.put(Of::search_keys, row).await
+    }
+
+    async fn alarm(&mut self, alarm: Alarm, locked: &Locked) -> Result<(), RegisterError> {
+        let (incident, closed) = match alarm {
+            Alarm::Open { id, kind } => (Incident { id, kind, case: self.ask.case, opened_at: self.now }, None),
+            Alarm::Close { id } => {
+                let open = locked.incidents.iter().find(|incident| incident.id == id);
+                (open.ok_or(RegisterError::Batch { what: "the incident is not open" })?.clone(), Some(self.now))
+            }
+        };
+        self.put(Of::incidents, incident.values(&self.ask.office, closed)).await
+    }
+
+    async fn keep(&mut self, answer: Option<Zeroizing<Vec<u8>>>) -> Result<(), RegisterError> {
+        let (once, answer) = match (&self.ask.once, answer) {
+            (Some(once), Some(answer)) => (once.clone(), answer),
+            (None, None) => return Ok(()),
+            _ => return Err(RegisterError::Batch { what: "an idempotency key and its answer come together" }),
+        };
+        let (secret, case) = (self.key().await?, self.case());
+        let sealed = secret.seal(&Place::row(&self.ask.office, case, "answer", &once.key), &answer)?;
+        let row = vec![self.office(), once.key.into(), case.to_string().into(), once.request.into(), sealed.into()];
+        self.put(Of::answers, row).await
+    }
+
+    /// Chains the events and makes everything last. Says where the first event stands.
+    pub(in crate::register) async fn commit(mut self) -> Result<u64, RegisterError> {
+        let (events, mut effects) = (std::mem::take(&mut self.events), Some(std::mem::take(&mut self.effects)));
+        let last = events.len().checked_sub(1);
+        for (at, mut row) in events.into_iter().enumerate() {
+            let effects = if Some(at) == last { effects.take() } else { None };
+            row.push(effects.map_or(Value::Bytes(None), Effects::into_value));
+            let link = chain::link(&self.head.hash, &row);
+            row.extend([link.leaf.into(), link.hash.into()]);
+            self.head.tree.push(link.leaf);
+            self.head.hash = link.hash;
+            self.transaction.execute(&Of::events.statements().put, row).await?;
+        }
+        self.head.at = self.now.millis();
+        let head = self.head.values(&self.ask.office)?;
+        self.transaction.execute(&Of::heads.statements().put, head).await?;
+        self.transaction.commit().await?;
+        Ok(self.first)
+    }
+}
+
+/// The named issuance with its end, which it did not have before.
+fn ended(locked: &Locked, case: CaseId, end: End) -> Result<Issuance, RegisterError> {
+    let issuance = locked.issuance.clone().ok_or(RegisterError::Batch { what: "no issuance was named" })?;
+    if issuance.case != case {
+        return Err(RegisterError::Batch { what: "the issuance is another case's" });
+    }
+    if issuance.end.is_some() {
+        return Err(RegisterError::AlreadyEnded);
+    }
+    Ok(Issuance { end: Some(end), ..issuance })
+}
