@@ -491,7 +491,8 @@ mod tests {
             let json = Json::read(value.to_string().as_bytes()).unwrap();
             assert_eq!(Inei::parse(&json, &mut reader), None);
             let found: Vec<_> = reader
-                .into_found().refusals
+                .into_found()
+                .refusals
                 .into_iter()
                 .map(|r| (r.path, r.code))
                 .collect();

@@ -448,7 +448,7 @@ fn no_date_contradicts_another_or_the_day_of_the_certificate() {
             h["setaiin"][0]["jusho_wo_sadameta_hi"] = json!("R2-04-01");
             h["setaiin"][0]["todokede_hi"] = json!("R2-03-31");
         }), "setai_renki.setaiin[0].todokede_hi: reported-before-it-happened"),
-        (history(&[(3, "ido_hi", "H5-01-09")]), "kojinhyo.rireki[3].ido_hi: not-oldest-first"),
+        (history(&[(3, "ido_hi", "H5-01-09"), (3, "todokede_hi", "H5-01-19")]), "kojinhyo.rireki[3].ido_hi: not-oldest-first"),
         (history(&[(0, "ido_hi", "T1-08-01")]), "kojinhyo.rireki[0].ido_hi: date-before-birth"),
         (removed("/johyo-death", &[("shojo_todokede_hi", json!("R7-03-10")), ("jiyu_hi", json!("R7-03-11"))]), "johyo.shojo_todokede_hi: reported-before-it-happened"),
         (removed("/johyo-abroad", &[("tenshutsusaki_yotei", nowhere.clone()), ("tenshutsusaki_kakutei", nowhere.clone())]), "johyo.tenshutsusaki_yotei: no-destination"),
