@@ -42,7 +42,7 @@ CREATE TABLE cases (
   id TEXT COLLATE "C" NOT NULL,
   number TEXT COLLATE "C" NOT NULL,
   procedure TEXT COLLATE "C" NOT NULL,
-  flow_version BIGINT NOT NULL,
+  flow_version TEXT NOT NULL,
   state TEXT COLLATE "C" NOT NULL,
   since BIGINT NOT NULL,
   opened_at BIGINT NOT NULL,
@@ -141,7 +141,7 @@ CREATE INDEX search_keys_case ON search_keys (office, case_id);
 CREATE TABLE flows (
   office TEXT COLLATE "C" NOT NULL REFERENCES heads (office),
   procedure TEXT COLLATE "C" NOT NULL,
-  version BIGINT NOT NULL,
+  version TEXT NOT NULL,
   text TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (office, procedure, version)
 );

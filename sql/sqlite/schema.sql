@@ -40,7 +40,7 @@ CREATE TABLE cases (
   id TEXT NOT NULL,
   number TEXT NOT NULL,
   procedure TEXT NOT NULL,
-  flow_version INTEGER NOT NULL,
+  flow_version TEXT NOT NULL,
   state TEXT NOT NULL,
   since INTEGER NOT NULL,
   opened_at INTEGER NOT NULL,
@@ -139,7 +139,7 @@ CREATE INDEX search_keys_case ON search_keys (office, case_id);
 CREATE TABLE flows (
   office TEXT NOT NULL REFERENCES heads (office),
   procedure TEXT NOT NULL,
-  version INTEGER NOT NULL,
+  version TEXT NOT NULL,
   text TEXT NOT NULL,
   PRIMARY KEY (office, procedure, version)
 ) STRICT;

@@ -6,18 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::procedure::{Party, Role};
 
-/// Longest id of a person or an office, in bytes.
-const MOST_ID: usize = 64;
+use super::id::{IdError, OfficeId, PersonId};
 
-/// Not a person, an office or a set of roles.
+/// Not a set of roles.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ActorError {
-    /// An id that is empty, too long, or has blanks or signs at which a line would break.
-    #[error("reading an id: {id:?} is empty, longer than {MOST_ID} bytes or has a blank")]
-    Id {
-        /// What was given.
-        id: String,
-    },
+    /// The id of a person or an office.
+    #[error(transparent)]
+    Id(#[from] IdError),
     /// Nobody works without a role.
     #[error("reading the roles of {person}: there is none")]
     NoRole {
@@ -36,65 +32,11 @@ impl ActorError {
     /// Key of the sentence that tells a person.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Id { .. } => "actor-id",
+            Self::Id(error) => error.code(),
             Self::NoRole { .. } => "actor-no-role",
             Self::MixedParties { .. } => "actor-mixed-parties",
         }
     }
-}
-
-macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// Reads an id: 1 to 64 bytes, no blanks, no control characters.
-            pub fn parse(id: &str) -> Result<Self, ActorError> {
-                let plain = |c: char| !c.is_whitespace() && !c.is_control();
-                if id.is_empty() || id.len() > MOST_ID || !id.chars().all(plain) {
-                    return Err(ActorError::Id { id: id.to_owned() });
-                }
-                Ok(Self(id.to_owned()))
-            }
-
-            /// As given.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = ActorError;
-
-            fn try_from(id: String) -> Result<Self, ActorError> {
-                Self::parse(&id)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-
-id! {
-    /// A person's account.
-    PersonId
-}
-id! {
-    /// An office (kita-ku).
-    OfficeId
 }
 
 /// A person at work: who, in which office, as what.

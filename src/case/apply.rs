@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::procedure::StepKey;
 
 use super::actor::By;
-use super::event::{EntryId, Event, IssuanceId, Seen};
+use super::event::{Event, Seen};
+use super::id::{EntryId, IssuanceId};
 use super::running::Running;
 use super::sheet::{ApprovedSheet, EnteredSheet, Issuance, Sheet};
 use super::{Case, Completed, Refused, WithCity};

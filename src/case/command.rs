@@ -2,7 +2,8 @@
 
 use crate::procedure::StepKey;
 
-use super::event::{Attributes, Entry, EntryId, IssuanceId, IssueEnd, Lapse, Reason, Seen};
+use super::event::{Attributes, Entry, IssueEnd, Lapse, Reason, Seen};
+use super::id::{EntryId, IssuanceId};
 
 /// What a person wants to do with a case.
 #[derive(Debug, Clone, PartialEq, Eq)]

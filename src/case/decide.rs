@@ -7,9 +7,8 @@ use crate::procedure::{Act, SealPolicy, Step, StepKey};
 use super::actor::{Actor, By};
 use super::command::{Command, Work};
 use super::error::CaseError;
-use super::event::{
-    Attributes, Entry, EntryId, Event, IssuanceId, IssueEnd, Lapse, Reason,
-};
+use super::event::{Attributes, Entry, Event, IssueEnd, Lapse, Reason};
+use super::id::{EntryId, IssuanceId};
 use super::rules;
 use super::running::Running;
 use super::sheet::{ApprovedSheet, Issuance, Sheet};

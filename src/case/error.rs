@@ -2,7 +2,7 @@
 
 use crate::procedure::{Party, StepKey};
 
-use super::event::EntryId;
+use super::id::EntryId;
 
 /// A command is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

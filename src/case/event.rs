@@ -9,47 +9,13 @@ use crate::domain::calendar::Day;
 use crate::procedure::StepKey;
 use crate::procedure::settings::PersonRule;
 
-use super::actor::{By, OfficeId};
+use super::actor::By;
+use super::id::{CaseId, EntryId, IssuanceId, OfficeId};
 use super::warrant::Cover;
 use super::wire;
 
 /// Attributes of a case by their ids, as its flow asks for them.
 pub type Attributes = BTreeMap<String, String>;
-
-/// A case's number: printed on the 受付確認票, the same for as long as the case exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CaseId(pub uuid::Uuid);
-
-impl std::fmt::Display for CaseId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::str::FromStr for CaseId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        text.parse().map(Self)
-    }
-}
-
-/// One issuance: one sheet or set of sheets under one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct IssuanceId(pub uuid::Uuid);
-
-impl std::fmt::Display for IssuanceId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// An entered document of a case: the first is 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EntryId(pub u32);
 
 /// Why something was done, in a person's words. They may name people.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -321,7 +287,7 @@ pub struct Encoded {
     /// Its type.
     pub kind: &'static str,
     /// Version of the body's form.
-    pub version: u16,
+    pub version: u32,
     /// JSON.
     pub body: Vec<u8>,
 }
@@ -335,7 +301,7 @@ pub enum EventError {
         /// Type.
         kind: String,
         /// Version.
-        version: u16,
+        version: u32,
         /// Why.
         source: serde_json::Error,
     },
@@ -345,7 +311,7 @@ pub enum EventError {
         /// Type.
         kind: String,
         /// Version.
-        version: u16,
+        version: u32,
     },
 }
 
@@ -361,7 +327,7 @@ impl EventError {
 
 /// Versions in which events are written. A new version adds its reading to [`Event::decode`]; the old
 /// reading stays.
-const VERSION: u16 = 1;
+const VERSION: u32 = 1;
 
 impl Event {
     /// Its type, as the register names it.
@@ -414,7 +380,7 @@ impl Event {
     }
 
     /// As it was kept. Its type must be the one under which it stood.
-    pub fn decode(kind: &str, version: u16, body: &[u8]) -> Result<Self, EventError> {
+    pub fn decode(kind: &str, version: u32, body: &[u8]) -> Result<Self, EventError> {
         let unknown = || EventError::Unknown { kind: kind.to_owned(), version };
         if version != VERSION {
             return Err(unknown());

@@ -8,6 +8,7 @@ pub mod command;
 mod decide;
 pub mod error;
 pub mod event;
+pub mod id;
 pub mod progress;
 pub mod rules;
 pub mod running;
@@ -21,11 +22,12 @@ use crate::domain::calendar::Day;
 use crate::procedure::settings::Settings;
 use crate::procedure::{Procedure, Role, Step, StepKey};
 
-use actor::{Actor, By, OfficeId};
+use actor::{Actor, By};
+use id::{CaseId, EntryId, OfficeId};
 use command::Command;
 use decide::Decision;
 use error::CaseError;
-use event::{Attributes, CaseId, EntryId, Event, Opening, Reason};
+use event::{Attributes, Event, Opening, Reason};
 use running::Running;
 use sheet::{ApprovedSheet, Sheet};
 use warrant::{Collation, Cover, Office, Sealed};
@@ -183,7 +185,7 @@ impl Case {
     }
 
     /// What may be sealed under a number that T1 gave.
-    pub fn issuing_warrant(&self, issuance: event::IssuanceId) -> Option<Sealed> {
+    pub fn issuing_warrant(&self, issuance: id::IssuanceId) -> Option<Sealed> {
         let Self::Running(running) = self else { return None };
         running.sheet_of(issuance).and_then(Sheet::approved).and_then(|sheet| sheet.warrant_of(issuance))
     }

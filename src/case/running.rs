@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::procedure::{Act, Procedure, SealPolicy, SealRule, Step, StepKey};
 
 use super::actor::By;
-use super::event::{Attributes, EntryId, IssuanceId, Opening};
+use super::event::{Attributes, Opening};
+use super::id::{EntryId, IssuanceId};
 use super::progress::{self, Progress};
 use super::sheet::Sheet;
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::procedure::StepKey;
 
 use super::actor::By;
-use super::event::{Entry, EntryId, IssueEnd, IssuanceId};
+use super::event::{Entry, IssueEnd};
+use super::id::{EntryId, IssuanceId};
 use super::warrant::{Collation, Cover, Office, Sealed};
 
 /// A document of a case.

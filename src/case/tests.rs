@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::command::Work;
-use super::event::{Data, Entry, IssuanceId, IssueEnd, Lapse, Seen};
+use super::event::{Data, Entry, IssueEnd, Lapse, Seen};
+use super::id::IssuanceId;
 use super::*;
 use crate::document::catalog::Kind;
 use crate::document::cbor::Digest;
@@ -42,7 +43,7 @@ fn office(id: &str) -> OfficeId {
 }
 
 fn person(id: &str, at: &str, roles: &[Role]) -> Actor {
-    Actor::new(actor::PersonId::parse(id).unwrap(), office(at), roles.iter().copied()).unwrap()
+    Actor::new(id::PersonId::parse(id).unwrap(), office(at), roles.iter().copied()).unwrap()
 }
 
 const HOME: &str = "kita-ku";
@@ -425,7 +426,7 @@ fn attributes_that_the_flow_does_not_know_are_refused() {
 #[test]
 fn nobody_stands_on_both_sides_of_the_counter() {
     let both = [Role::ContractorInput, Role::CityApprover];
-    let id = actor::PersonId::parse("x").unwrap();
+    let id = id::PersonId::parse("x").unwrap();
     assert!(matches!(Actor::new(id, office(HOME), both), Err(actor::ActorError::MixedParties { .. })));
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::case::actor::{Actor, OfficeId, PersonId};
+use crate::case::actor::Actor;
+use crate::case::id::{CaseId, EntryId, OfficeId, PersonId};
 use crate::case::command::{Command, Work};
-use crate::case::event::{CaseId, Data, Entry, EntryId, Event, Seen};
+use crate::case::event::{Data, Entry, Event, Seen};
 use crate::case::warrant::{Cover, Sealed};
 use crate::case::{Case, Request};
 use crate::document::catalog::{Composed, Kind};
@@ -71,7 +72,7 @@ impl Way {
     fn walk(&self, cover: &Cover, is_there: impl Fn(&Case) -> bool) -> Result<Case, Box<dyn std::error::Error>> {
         let (flow, settings) = (&self.flow, &self.settings);
         let office = OfficeId::parse("kita-ku")?;
-        let person = |role: Role| Actor::new(PersonId::parse(&format!("{role:?}"))?, office.clone(), [role]);
+        let person = |role: Role| Actor::new(PersonId::parse(role.key())?, office.clone(), [role]);
         let request = Request {
             case: CaseId(uuid::Uuid::nil()),
             office: office.clone(),

@@ -1,7 +1,11 @@
 //! 発行: the one place where number, press, signature and release meet.
 
 pub mod bench;
+pub mod casework;
 pub mod city;
+pub mod decision;
+pub mod fail;
+pub mod issue;
 pub mod people;
 pub mod specimen;
 
@@ -44,6 +48,7 @@ impl Terminal {
 }
 
 /// What issuing needs besides the case: the press, the city's offices and seals, the key of the QR.
+#[derive(Clone, Copy)]
 pub struct Issuing<'a> {
     /// The press.
     pub press: &'a Press,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::case::actor::{Actor, ActorError, OfficeId, PersonId};
+use crate::case::actor::{Actor, ActorError};
+use crate::case::id::{OfficeId, PersonId};
 use crate::procedure::Role;
 
 use super::Terminal;
@@ -103,14 +104,14 @@ impl People {
             toml::from_str(text).map_err(|error| PeopleError::Malformed { message: error.to_string() })?;
         let mut people = BTreeMap::new();
         for PersonData { id, office, name, roles } in file.person {
-            let actor = Actor::new(PersonId::parse(&id)?, OfficeId::parse(&office)?, roles)?;
+            let actor = Actor::new(PersonId::parse(&id).map_err(ActorError::from)?, OfficeId::parse(&office).map_err(ActorError::from)?, roles)?;
             if people.insert(id.clone(), Person { actor, name }).is_some() {
                 return Err(PeopleError::Malformed { message: format!("{id} is there twice") });
             }
         }
         let terminals = file.terminal.into_iter().map(|data| {
             let TerminalData { id, office, number, name, printer } = data;
-            Ok((id, OfficeId::parse(&office)?, Terminal { number, name, printer }))
+            Ok((id, OfficeId::parse(&office).map_err(ActorError::from)?, Terminal { number, name, printer }))
         });
         Ok(Self { people, terminals: terminals.collect::<Result<_, PeopleError>>()? })
     }

@@ -64,6 +64,13 @@ pub struct NumberLine {
     pub serial: u32,
 }
 
+impl NumberLine {
+    /// As logs and the register have it: day, terminal and number.
+    pub fn text(&self) -> String {
+        format!("{} {} {:06}", self.day, self.terminal, self.serial)
+    }
+}
+
 /// 公印 as it is printed.
 #[derive(Debug, Clone)]
 pub struct Seal {

@@ -65,6 +65,26 @@ pub enum Role {
 }
 
 impl Role {
+    /// Its word in data.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Visitor => "visitor",
+            Self::ContractorCounter => "contractor-counter",
+            Self::ContractorInput => "contractor-input",
+            Self::ContractorCollator => "contractor-collator",
+            Self::ContractorArchivist => "contractor-archivist",
+            Self::CityReviewer => "city-reviewer",
+            Self::CityApprover => "city-approver",
+            Self::CitySealKeeper => "city-seal-keeper",
+            Self::CityCounter => "city-counter",
+            Self::CityTerminal => "city-terminal",
+            Self::CityNextday => "city-nextday",
+            Self::Immigration => "immigration",
+            Self::TaxOffice => "tax-office",
+            Self::OtherDesk => "other-desk",
+        }
+    }
+
     /// On whose side a person in this role stands.
     pub fn party(self) -> Party {
         match self {

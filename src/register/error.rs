@@ -38,11 +38,8 @@ pub enum RegisterError {
         office: String,
     },
     /// An id that is not of the form that ids have.
-    #[error("reading an id: {text:?} is not an id")]
-    Id {
-        /// What was given.
-        text: String,
-    },
+    #[error(transparent)]
+    Id(#[from] crate::case::id::IdError),
     /// A key file is not there.
     #[error("finding a key: {key} is not in the key folder")]
     KeyMissing {
@@ -176,7 +173,7 @@ impl RegisterError {
             Self::KeyReused => "register-key-reused",
             Self::UnknownOffice { .. } => "register-unknown-office",
             Self::AlreadyEnrolled { .. } => "register-already-enrolled",
-            Self::Id { .. } => "register-id",
+            Self::Id(error) => error.code(),
             Self::KeyMissing { .. } => "register-key-missing",
             Self::KeyFile { .. } => "register-key-file",
             Self::Undecipherable { .. } => "register-undecipherable",

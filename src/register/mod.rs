@@ -24,7 +24,7 @@ use std::path::Path;
 
 pub use copy::{Copied, verify_copy};
 pub use error::RegisterError;
-pub use id::{CaseId, IncidentId, IssuanceId, OfficeId};
+pub use id::{CaseId, Fresh, IncidentId, IssuanceId, OfficeId};
 pub use postgres::Postgres;
 pub use read::{After, CaseEvents, Recorded};
 pub use rows::{CaseRow, End, Head, Incident, Issuance, Number};

@@ -155,13 +155,13 @@ impl Register {
         const FIND: &str = include_str!("../../sql/find.sql");
         let hash = self.ring.search(office)?.search_hash(field, term)?;
         let values = vec![office.as_str().into(), field.into(), hash.into(), i64::from(limit).into()];
-        self.find_all(FIND, values, |mut row| CaseId::parse(&row.text()?)).await
+        self.find_all(FIND, values, |mut row| Ok(CaseId::parse(&row.text()?)?)).await
     }
 
     /// The text of a flow.
-    pub async fn flow(&self, office: &OfficeId, procedure: &str, version: u32) -> Result<Option<String>, RegisterError> {
+    pub async fn flow(&self, office: &OfficeId, procedure: &str, version: &str) -> Result<Option<String>, RegisterError> {
         const FLOW: &str = include_str!("../../sql/flow.sql");
-        let values = vec![office.as_str().into(), procedure.into(), i64::from(version).into()];
+        let values = vec![office.as_str().into(), procedure.into(), version.into()];
         self.find_one(FLOW, values, |mut row| row.text()).await
     }
 
@@ -180,7 +180,7 @@ impl Register {
     /// Enrolled offices.
     pub async fn offices(&self) -> Result<Vec<OfficeId>, RegisterError> {
         const OFFICES: &str = include_str!("../../sql/offices.sql");
-        self.find_all(OFFICES, Vec::new(), |mut row| OfficeId::parse(&row.text()?)).await
+        self.find_all(OFFICES, Vec::new(), |mut row| Ok(OfficeId::parse(&row.text()?)?)).await
     }
 
     /// Where an office's chain stands.

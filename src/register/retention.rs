@@ -112,7 +112,7 @@ impl Register {
         let mut cases = Vec::new();
         for Due { class, from, until } in retention.due(self.now().await?.day())? {
             let values = vec![office.as_str().into(), class.into(), from.to_string().into(), until.to_string().into()];
-            cases.extend(self.find_all(DUE, values, |mut row| CaseId::parse(&row.text()?)).await?);
+            cases.extend(self.find_all(DUE, values, |mut row| Ok(CaseId::parse(&row.text()?)?)).await?);
         }
         Ok(cases)
     }

@@ -49,8 +49,8 @@ pub struct CaseRow {
     pub number: String,
     /// Procedure.
     pub procedure: String,
-    /// Version of the procedure's flow that the case follows.
-    pub flow_version: u32,
+    /// SHA-256 of the text of the flow that the case follows, in hexadecimal.
+    pub flow_version: String,
     /// State.
     pub state: String,
     /// Since when.
@@ -71,7 +71,7 @@ impl CaseRow {
             id: CaseId::parse(&row.text()?)?,
             number: row.text()?,
             procedure: row.text()?,
-            flow_version: row.small()?,
+            flow_version: row.text()?,
             state: row.text()?,
             since: Moment::from_millis(row.integer()?)?,
             opened_at: Moment::from_millis(row.integer()?)?,
@@ -87,7 +87,7 @@ impl CaseRow {
             self.id.to_string().into(),
             self.number.as_str().into(),
             self.procedure.as_str().into(),
-            i64::from(self.flow_version).into(),
+            self.flow_version.as_str().into(),
             self.state.as_str().into(),
             self.since.millis().into(),
             self.opened_at.millis().into(),

@@ -66,7 +66,7 @@ tables! {
     events Append [office Text, position Integer]
         [case_id Text, version Integer, at Integer, kind Text, v Integer, body Bytes, effects Bytes, leaf Bytes, hash Bytes];
     cases Put [office Text, id Text]
-        [number Text, procedure Text, flow_version Integer, state Text, since Integer, opened_at Integer, next Text, class Text, ended Text];
+        [number Text, procedure Text, flow_version Text, state Text, since Integer, opened_at Integer, next Text, class Text, ended Text];
     case_waiting Set [office Text, role Text, opened_at Integer, case_id Text] [];
     case_keys Put [office Text, case_id Text] [ring_key Text, wrapped Bytes, destroyed Text];
     issuances Put [office Text, id Text]
@@ -74,7 +74,7 @@ tables! {
     papers Append [office Text, issuance_id Text] [case_id Text, sha256 Bytes, sealed Bytes];
     serials Put [office Text, day Text, terminal Integer] [last Integer];
     search_keys Set [office Text, field Text, term Bytes, case_id Text] [];
-    flows Append [office Text, procedure Text, version Integer] [text Text];
+    flows Append [office Text, procedure Text, version Text] [text Text];
     incidents Put [office Text, id Text] [kind Text, case_id Text, opened_at Integer, closed_at Integer];
     answers Append [office Text, id Text] [case_id Text, request Bytes, sealed Bytes];
     checkpoints Append [office Text, size Integer] [note Text];

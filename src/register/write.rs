@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::chain::{self, Effects};
 use super::clock::{Moment, settle};
-use super::id::{CaseId, IncidentId, IssuanceId, OfficeId};
+use super::id::{OFFICE, CaseId, IncidentId, IssuanceId, OfficeId};
 use super::merkle::{Hash, Tree};
 use super::rows::{CaseRow, End, Head, Incident, Issuance, Number, whole};
 use super::store::{Access, Transaction, Value, maybe_one, one};
@@ -87,9 +87,11 @@ impl fmt::Debug for Event {
     }
 }
 
-/// What happens to an issuance.
+/// What happens to a number.
 #[derive(Clone)]
 pub enum Step {
+    /// [`Locked::number`] is taken for something that is not issued: a new case's 案件番号.
+    Count,
     /// T1: takes [`Locked::number`].
     Begin {
         /// Id.
@@ -149,8 +151,8 @@ pub struct Term {
 pub struct Flow {
     /// Procedure.
     pub procedure: String,
-    /// Version.
-    pub version: u32,
+    /// SHA-256 of the text, in hexadecimal.
+    pub version: String,
     /// Text.
     pub text: String,
 }
@@ -293,7 +295,7 @@ impl<'w> Writing<'w> {
 
     /// The case that is written to, or what stands for the office.
     fn case(&self) -> CaseId {
-        self.ask.case.unwrap_or(CaseId::OFFICE)
+        self.ask.case.unwrap_or(OFFICE)
     }
 
     async fn earlier(&mut self) -> Result<Option<Answer>, RegisterError> {
@@ -362,7 +364,7 @@ impl<'w> Writing<'w> {
             self.alarm(alarm, &locked).await?;
         }
         if let Some(Flow { procedure, version, text }) = flow {
-            let row = vec![self.office(), procedure.into(), i64::from(version).into(), text.into()];
+            let row = vec![self.office(), procedure.into(), version.into(), text.into()];
             self.put(Of::flows, row).await?;
         }
         self.keep(answer).await
@@ -453,15 +455,9 @@ impl<'w> Writing<'w> {
     async fn step(&mut self, step: Step, locked: &Locked) -> Result<(), RegisterError> {
         let case = self.ask.case.ok_or(RegisterError::Batch { what: "an issuance belongs to a case" })?;
         let issuance = match step {
+            Step::Count => return self.take(locked).await.map(drop),
             Step::Begin { id, kind, digest, template, issuer } => {
-                let number = locked.number.ok_or(RegisterError::Batch { what: "no terminal was named for a number" })?;
-                let row = vec![
-                    self.office(),
-                    number.day.to_string().into(),
-                    i64::from(number.terminal).into(),
-                    i64::from(number.serial).into(),
-                ];
-                self.put(Of::serials, row).await?;
+                let number = self.take(locked).await?;
                 Issuance { id, case, kind, number, digest, template, issuer, begun_at: self.now, end: None }
             }
             Step::Issue { file, pages } => {
@@ -473,6 +469,18 @@ impl<'w> Writing<'w> {
             Step::Void { reason } => ended(locked, case, End::Voided { at: self.now, reason })?,
         };
         self.put(Of::issuances, issuance.values(&self.ask.office)).await
+    }
+
+    async fn take(&mut self, locked: &Locked) -> Result<Number, RegisterError> {
+        let number = locked.number.ok_or(RegisterError::Batch { what: "no terminal was named for a number" })?;
+        let row = vec![
+            self.office(),
+            number.day.to_string().into(),
+            i64::from(number.terminal).into(),
+            i64::from(number.serial).into(),
+        ];
+        self.put(Of::serials, row).await?;
+        Ok(number)
     }
 
     async fn put_paper(&mut self, issuance: &Issuance, file: &[u8], sha256: Hash) -> Result<(), RegisterError> {

@@ -6,7 +6,7 @@ use shomei::case::warrant::{Cover, WarrantError};
 use shomei::document::catalog::{Composed, KINDS, Sealing};
 use shomei::domain::calendar::Day;
 use shomei::issuing::city::City;
-use shomei::case::event::EntryId;
+use shomei::case::id::EntryId;
 use shomei::issuing::bench::Way;
 use shomei::issuing::{IssueError, Issuing, Terminal};
 use shomei::press::mark::MarkKey;

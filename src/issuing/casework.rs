@@ -1,0 +1,281 @@
+//! Cases and the register: what people do is decided on the case as the register has it, and written
+//! there before anybody learns that it was done.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::case::actor::Actor;
+use crate::case::id::{CaseId, OfficeId};
+use crate::case::command::Command;
+use crate::case::error::CaseError;
+use crate::case::event::{Attributes, Event, EventError, Opening};
+use crate::case::{Case, Request};
+use crate::procedure::settings::Settings;
+use crate::procedure::{Procedure, ProcedureError, Procedures};
+use crate::register::{self, Ask, Batch, CaseEvents, CaseRow, Locked, Fresh, Register, RegisterError, Step, Written};
+
+/// Somebody else was quicker this many times in a row: then it is said rather than tried again.
+const TRIES: usize = 8;
+
+/// The counter of 案件番号: no terminal has this number.
+const COUNTER: u16 = 0;
+
+/// Beginning of the types of what the office notes beside a case.
+pub(super) const OFFICE_NOTE: &str = "office/";
+
+/// A case could not be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseworkError {
+    /// The command is not allowed.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// The register.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// An event that this program cannot read.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// The text of a flow that was kept.
+    #[error(transparent)]
+    Flow(#[from] ProcedureError),
+    /// No flow of this id.
+    #[error("opening a case: there is no flow {id}")]
+    NoFlow {
+        /// Which.
+        id: String,
+    },
+    /// No such case, or none of this office.
+    #[error("finding a case: the office has no such case")]
+    NoCase,
+    /// Its key was destroyed with the end of its retention period.
+    #[error("reading a case: its retention period is over")]
+    Destroyed,
+    /// Its events are not a case's.
+    #[error("reading the case {case}: it does not begin with its opening")]
+    NoOpening {
+        /// Which.
+        case: CaseId,
+    },
+}
+
+impl CaseworkError {
+    /// Key of the sentence that tells a person.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Case(error) => error.code(),
+            Self::Register(error) => error.code(),
+            Self::Event(error) => error.code(),
+            Self::Flow(error) => error.code(),
+            Self::NoFlow { .. } => "no-flow",
+            Self::NoCase => "no-case",
+            Self::Destroyed => "case-destroyed",
+            Self::NoOpening { .. } => "case-no-opening",
+        }
+    }
+}
+
+/// The flows that new cases follow.
+#[derive(Debug)]
+pub struct Flows(Vec<Arc<Procedure>>);
+
+impl Flows {
+    /// All 48.
+    pub fn embedded() -> Result<Self, ProcedureError> {
+        Ok(Self(Procedures::embedded()?.all().iter().cloned().map(Arc::new).collect()))
+    }
+
+    /// A flow by its id.
+    pub fn get(&self, id: &str) -> Option<&Arc<Procedure>> {
+        self.0.iter().find(|flow| flow.id == id)
+    }
+
+    /// All, by number.
+    pub fn all(&self) -> &[Arc<Procedure>] {
+        &self.0
+    }
+}
+
+/// A case as the register has it.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The case.
+    pub case: Case,
+    /// How many events it has.
+    pub version: u64,
+    /// What lists show of it.
+    pub row: CaseRow,
+}
+
+/// What an office's people work with.
+#[derive(Clone, Copy)]
+pub struct Casework<'a> {
+    /// The register.
+    pub register: &'a Register,
+    /// The flows of new cases.
+    pub flows: &'a Flows,
+    /// What the office chose.
+    pub settings: &'a Settings,
+}
+
+impl Casework<'_> {
+    /// 受付: a new case and its 案件番号.
+    pub async fn open(
+        &self,
+        procedure: &str,
+        attributes: Attributes,
+        actor: &Actor,
+    ) -> Result<Loaded, CaseworkError> {
+        let flow = self.flows.get(procedure).ok_or_else(|| CaseworkError::NoFlow { id: procedure.to_owned() })?;
+        self.keep_flow(actor.office(), flow).await?;
+        let case = CaseId::new();
+        let ask = Ask { terminal: Some(COUNTER), ..Ask::case(actor.office(), case, 0) };
+        let request = |day| Request { case, office: actor.office().clone(), attributes: attributes.clone(), day };
+        let written: Written<Loaded> = self
+            .register
+            .write(&ask, |locked: &Locked| -> Result<_, CaseworkError> {
+                let event = Case::open(flow, request(locked.now.day()), actor, self.settings)?;
+                let Event::Opened(opening) = &event else { return Err(CaseworkError::NoOpening { case }) };
+                let opened = Case::begin(flow.clone(), opening.clone());
+                let row = first_row(&opened, locked);
+                let batch = self.batch(&opened, std::slice::from_ref(&event), row.clone(), locked)?;
+                Ok((Batch { step: Some(Step::Count), ..batch }, Loaded { case: opened, version: 1, row }))
+            })
+            .await?;
+        now(written)
+    }
+
+    /// The flow's text, kept once for each version, so that a case can end on the one with which it began.
+    async fn keep_flow(&self, office: &OfficeId, flow: &Procedure) -> Result<(), CaseworkError> {
+        let version = flow.version.to_string();
+        if self.register.flow(office, &flow.id, &version).await?.is_some() {
+            return Ok(());
+        }
+        let kept = register::Flow { procedure: flow.id.clone(), version: version.clone(), text: flow.text.clone() };
+        let event = register::Event { kind: format!("{OFFICE_NOTE}flow-kept"), v: 1, body: Zeroizing::new(version.into_bytes()) };
+        let batch = Batch { events: vec![event], flow: Some(kept), ..Batch::default() };
+        let ask = Ask::office(office);
+        self.register.write(&ask, |_: &Locked| Ok::<_, CaseworkError>((batch, ()))).await.map(drop)
+    }
+
+    /// A case of an office, as its events make it. The register has checked the chain over them.
+    pub async fn load(&self, office: &OfficeId, id: CaseId) -> Result<Loaded, CaseworkError> {
+        let row = self.register.case(office, id).await?.ok_or(CaseworkError::NoCase)?;
+        let events = match self.register.events(office, id).await? {
+            CaseEvents::Whole(events) => events,
+            CaseEvents::Destroyed => return Err(CaseworkError::Destroyed),
+        };
+        let version = events.last().map_or(0, |last| last.version);
+        // What the office noted beside the case (incidents) does not change it.
+        let own = events.iter().filter(|kept| !kept.kind.starts_with(OFFICE_NOTE));
+        let mut events = own.map(|kept| Event::decode(&kept.kind, kept.v, &kept.body));
+        let Some(Event::Opened(opening)) = events.next().transpose()? else {
+            return Err(CaseworkError::NoOpening { case: id });
+        };
+        let mut case = Case::begin(self.flow_of(office, &opening).await?, opening);
+        for event in events {
+            case = case.apply(&event?);
+        }
+        Ok(Loaded { case, version, row })
+    }
+
+    async fn flow_of(&self, office: &OfficeId, opening: &Opening) -> Result<Arc<Procedure>, CaseworkError> {
+        let current = self.flows.get(&opening.procedure).filter(|flow| flow.version.0 == opening.version);
+        if let Some(flow) = current {
+            return Ok(flow.clone());
+        }
+        let version = data_encoding::HEXLOWER.encode(&opening.version);
+        let kept = self.register.flow(office, &opening.procedure, &version).await?;
+        let text = kept.ok_or_else(|| CaseworkError::NoFlow { id: opening.procedure.clone() })?;
+        Ok(Arc::new(Procedure::parse(&opening.procedure, &text)?))
+    }
+
+    /// A command by a person: decided on the case as it is, and written. Where somebody else was quicker,
+    /// it is decided again on what they left.
+    pub async fn act(&self, office: &OfficeId, id: CaseId, command: &Command, actor: &Actor) -> Result<Loaded, CaseworkError> {
+        let mut tries = TRIES;
+        loop {
+            tries = tries.saturating_sub(1);
+            let loaded = self.load(office, id).await?;
+            let ask = Ask::case(office, id, loaded.version);
+            let written = self.register.write(&ask, |locked: &Locked| self.decided(&loaded, command.clone(), actor, locked));
+            match written.await.and_then(now) {
+                Err(CaseworkError::Register(RegisterError::Conflict { .. })) if tries > 0 => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// What a command brings about, as a batch.
+    pub(super) fn decided(
+        &self,
+        loaded: &Loaded,
+        command: Command,
+        actor: &Actor,
+        locked: &Locked,
+    ) -> Result<(Batch, Loaded), CaseworkError> {
+        let events = loaded.case.decide(command, actor, self.settings)?;
+        let case = events.iter().fold(loaded.case.clone(), |case, event| case.apply(event));
+        let mut row = loaded.row.clone();
+        if row.state != case.state() {
+            row.since = locked.now;
+        }
+        let batch = self.batch(&case, &events, row, locked)?;
+        let row = batch.case.as_ref().map_or_else(|| loaded.row.clone(), |(row, _)| row.clone());
+        let version = loaded.version.saturating_add(events.len() as u64);
+        Ok((batch, Loaded { case, version, row }))
+    }
+
+    fn batch(&self, case: &Case, events: &[Event], row: CaseRow, locked: &Locked) -> Result<Batch, CaseworkError> {
+        let encoded = events.iter().map(|event| {
+            let kept = event.encode()?;
+            Ok(register::Event { kind: kept.kind.to_owned(), v: kept.version, body: Zeroizing::new(kept.body) })
+        });
+        let events = encoded.collect::<Result<_, CaseworkError>>()?;
+        Ok(Batch { events, case: Some(self.projected(case, row, locked)), ..Batch::default() })
+    }
+
+    /// What lists show of a case, and the roles for whom it waits: nothing but what its events say.
+    fn projected(&self, case: &Case, row: CaseRow, locked: &Locked) -> (CaseRow, Vec<String>) {
+        let waiting = case.waiting(self.settings);
+        let next: Vec<&str> = waiting.iter().map(|waiting| waiting.step.key.as_str()).collect();
+        let ended = matches!(case, Case::Completed(_) | Case::Refused(_));
+        let mut roles: Vec<String> = waiting.iter().flat_map(|waiting| &waiting.roles).map(|role| role.key().to_owned()).collect();
+        roles.sort();
+        roles.dedup();
+        let row = CaseRow {
+            state: case.state().to_owned(),
+            next: next.join(" "),
+            ended: if ended { row.ended.or(Some(locked.now.day())) } else { None },
+            ..row
+        };
+        (row, roles)
+    }
+}
+
+/// The row of a case that has just begun, with its 案件番号: day and number of that day.
+fn first_row(case: &Case, locked: &Locked) -> CaseRow {
+    let day = locked.now.day();
+    let serial = locked.number.map_or(0, |number| number.serial);
+    let opening = case.record().opening();
+    CaseRow {
+        id: opening.case,
+        number: format!("{:02}{:02}{:02}-{serial:04}", day.year().rem_euclid(100), day.month(), day.day()),
+        procedure: opening.procedure.clone(),
+        flow_version: data_encoding::HEXLOWER.encode(&opening.version),
+        state: case.state().to_owned(),
+        since: locked.now,
+        opened_at: locked.now,
+        next: String::new(),
+        class: opening.procedure.clone(),
+        ended: None,
+    }
+}
+
+pub(super) fn now<T>(written: Written<T>) -> Result<T, CaseworkError> {
+    match written {
+        Written::Now { value, .. } => Ok(value),
+        // Only a request with a key of its own is answered from before.
+        Written::Earlier(_) => Err(RegisterError::KeyReused.into()),
+    }
+}

@@ -1,0 +1,66 @@
+//! The one place that decides whether something may be issued: asked before a number is given (T1) and
+//! again before anything is released (T2). Every rule of the office that may forbid it is a line here.
+
+use crate::case::running::Running;
+use crate::case::sheet::ApprovedSheet;
+use crate::domain::calendar::Day;
+use crate::register::{Incident, Locked};
+
+/// Open incidents of one kind of document at which its issuing stops until people have closed them.
+const MOST_INCIDENTS: usize = 3;
+
+/// What is about to be issued.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The case.
+    pub running: &'a Running,
+    /// The document.
+    pub sheet: &'a ApprovedSheet,
+    /// The office, under its lock.
+    pub locked: &'a Locked,
+}
+
+/// Why it may not be issued now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// Too many incidents of this kind wait for somebody.
+    #[error("deciding an issuance: too many incidents of this kind are open")]
+    Incidents,
+    /// The day for which it was approved is over.
+    #[error("deciding an issuance: the day of the approval is over")]
+    DayOver,
+}
+
+impl Obstacle {
+    /// Key of the sentence that tells a person.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Incidents => "issuing-stopped",
+            Self::DayOver => "warrant-other-day",
+        }
+    }
+}
+
+impl Question<'_> {
+    /// Whether anything stands in the way.
+    pub fn decide(&self) -> Result<(), Obstacle> {
+        self.day()?;
+        self.incidents()
+    }
+
+    fn today(&self) -> Day {
+        self.locked.now.day()
+    }
+
+    /// What was approved holds on its 証明日; by mail, until the day of posting.
+    fn day(&self) -> Result<(), Obstacle> {
+        if self.sheet.cover.day < self.today() { Err(Obstacle::DayOver) } else { Ok(()) }
+    }
+
+    fn incidents(&self) -> Result<(), Obstacle> {
+        let kind = &self.sheet.entered.entry.kind;
+        let of_kind = |incident: &&Incident| incident.kind.split_once(' ').is_some_and(|(_, of)| of == kind);
+        let open = self.locked.incidents.iter().filter(of_kind).count();
+        if open >= MOST_INCIDENTS { Err(Obstacle::Incidents) } else { Ok(()) }
+    }
+}
