@@ -415,7 +415,6 @@ impl GenkinSeisa {
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use super::*;
     use crate::document::catalog::{Composed, Kind};
     use crate::domain::text::Anything;
 
