@@ -11,21 +11,18 @@ const MARGIN: f64 = 24.0;
 const HEADING: f64 = 44.0;
 const LANE_HEAD: f64 = 30.0;
 const GUTTER: f64 = 30.0;
-const BOX: f64 = 158.0;
-const NOTE: f64 = 122.0;
+const BOX: f64 = 186.0;
+const NOTE: f64 = 150.0;
 const PAD: f64 = 7.0;
 /// Between two rows: room for arrows.
-const GAP: f64 = 30.0;
+const GAP: f64 = 32.0;
+/// How far apart run an arrow that leaves a row for a far one and one that arrives from afar.
+const APART: f64 = 6.0;
 /// Sizes of letters.
 const ACTION: f64 = 13.0;
 const SMALL: f64 = 9.5;
 /// Of a line, as a multiple of the size of its letters.
 const LEADING: f64 = 1.35;
-
-/// What may not begin a line (禁則処理).
-const NOT_FIRST: &str = "、。，．・：）〕］】」』ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ!),.]}";
-/// What may not end one.
-const NOT_LAST: &str = "（〔［【「『([{";
 
 /// A lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,7 +116,7 @@ pub fn draw(procedure: &Procedure, words: &Words) -> String {
         }
     }
     for correction in &procedure.corrections {
-        diagram.correction(&mut svg, correction);
+        diagram.correction(&mut svg, correction, words);
     }
     for placed in &diagram.boxes {
         diagram.step(&mut svg, placed);
@@ -231,8 +228,9 @@ impl<'a> Diagram<'a> {
         let Some(from) = self.placed(before) else { return };
         let (x1, x2) = (self.centre(from.lane), self.centre(to.lane));
         let (y1, y2) = (from.top + from.height(), to.top);
-        let leaving = self.channel(from.row + 1);
-        let arriving = self.channel(to.row);
+        let apart = if to.row == from.row + 1 { 0.0 } else { APART };
+        let leaving = self.channel(from.row + 1) - apart;
+        let arriving = self.channel(to.row) + apart;
         let path = if self.is_free(to.lane, from.row, to.row) {
             format!("M{x1:.1},{y1:.1}V{leaving:.1}H{x2:.1}V{y2:.1}")
         } else if self.is_free(from.lane, from.row, to.row) {
@@ -250,7 +248,7 @@ impl<'a> Diagram<'a> {
     }
 
     /// 修正依頼: dashed, up the gutter and into the top of the box.
-    fn correction(&self, svg: &mut String, correction: &Correction) {
+    fn correction(&self, svg: &mut String, correction: &Correction, words: &Words) {
         let Some(to) = self.placed(&correction.to) else { return };
         let from: Vec<&Placed<'_>> = correction.from.iter().filter_map(|key| self.placed(key)).collect();
         let Some(lane) = from.iter().map(|placed| placed.lane).max() else { return };
@@ -266,8 +264,7 @@ impl<'a> Diagram<'a> {
                 to.top,
             );
         }
-        let mut lines = Vec::new();
-        wrap(&correction.text, SMALL + 1.5, BOX, "tag", &mut lines);
+        let lines = wrap(&correction.text, SMALL + 1.5, BOX, "tag", words);
         write_lines(svg, gutter + 5.0, to.top, &lines);
     }
 
@@ -338,29 +335,29 @@ fn box_lines(procedure: &Procedure, step: &Step, words: &Words) -> Vec<TextLine>
     for gate in procedure.gates.iter().filter(|gate| gate.step.as_ref() == Some(&step.key)) {
         let kind = serde_json::to_value(gate.kind).ok();
         let kind = kind.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-        wrap(&format!("◆ {}", words.get(&format!("flows.gate.{kind}"))), SMALL, width, "tag", &mut lines);
+        lines.extend(wrap(&format!("◆ {}", words.get(&format!("flows.gate.{kind}"))), SMALL, width, "tag", words));
     }
     if step.next_day {
-        wrap(words.get("flows.next-day"), SMALL, width, "tag", &mut lines);
+        lines.extend(wrap(words.get("flows.next-day"), SMALL, width, "tag", words));
     }
     if let Some(Condition { text, .. }) = step.condition.as_ref().filter(|condition| !condition.text.is_empty()) {
-        wrap(&words.fill("flows.condition", &[("text", text)]), SMALL, width, "tag", &mut lines);
+        lines.extend(wrap(&words.fill("flows.condition", &[("text", text)]), SMALL, width, "tag", words));
     }
     let number = step.number.as_deref().unwrap_or_default();
-    wrap(&format!("{number}{}", step.action), ACTION, width, "action", &mut lines);
+    lines.extend(wrap(&format!("{number}{}", step.action), ACTION, width, "action", words));
     for detail in &step.details {
-        wrap(&format!("・{detail}"), SMALL, width, "detail", &mut lines);
+        lines.extend(wrap(&words.fill("flows.detail", &[("text", detail)]), SMALL, width, "detail", words));
     }
     lines
 }
 
 /// What goes out of a step; and what comes in, where no step before it gave it.
 fn note_lines(procedure: &Procedure, step: &Step, words: &Words) -> Vec<TextLine> {
-    let mut lines = Vec::new();
     let width = NOTE - PAD - 12.0;
-    for paper in &step.documents_out {
-        wrap(&paper.name, SMALL, width, "detail", &mut lines);
-    }
+    let note = |text: &str| -> Vec<TextLine> {
+        items(text).flat_map(|item| wrap(item, SMALL, width, "detail", words)).collect()
+    };
+    let mut lines: Vec<TextLine> = step.documents_out.iter().flat_map(|paper| note(&paper.name)).collect();
     let before = procedure.ancestors(&step.key);
     let known: BTreeSet<&str> = procedure
         .steps
@@ -371,10 +368,23 @@ fn note_lines(procedure: &Procedure, step: &Step, words: &Words) -> Vec<TextLine
         .collect();
     for paper in step.documents_in.iter().filter(|paper| !known.contains(paper.name.as_str())) {
         if step.documents_out.iter().all(|out| out.name != paper.name) {
-            wrap(&format!("{} {}", words.get("flows.in"), paper.name), SMALL, width, "detail", &mut lines);
+            lines.extend(note(&words.fill("flows.in", &[("text", &paper.name)])));
         }
     }
     lines
+}
+
+/// A bundle of one heading (［共通］・…・…) as its items.
+fn items(name: &str) -> impl Iterator<Item = &str> {
+    let is_bundle = name.contains(['\u{ff3b}', '\u{3010}']); // ［ 【
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = name.get(from..).filter(|rest| !rest.is_empty())?;
+        let dot = rest.char_indices().skip(1).find(|(_, letter)| is_bundle && *letter == '\u{30fb}'); // ・
+        let end = dot.map_or(rest.len(), |(at, _)| at);
+        from += end;
+        Some(&rest[..end])
+    })
 }
 
 fn height(lines: &[TextLine]) -> f64 {
@@ -382,7 +392,8 @@ fn height(lines: &[TextLine]) -> f64 {
 }
 
 /// Breaks a text into lines no wider than `width`, by Japanese rules.
-fn wrap(text: &str, size: f64, width: f64, class: &'static str, lines: &mut Vec<TextLine>) {
+fn wrap(text: &str, size: f64, width: f64, class: &'static str, words: &Words) -> Vec<TextLine> {
+    let mut lines = Vec::new();
     let letters: Vec<char> = text.chars().collect();
     let mut rest = letters.as_slice();
     while !rest.is_empty() {
@@ -392,18 +403,21 @@ fn wrap(text: &str, size: f64, width: f64, class: &'static str, lines: &mut Vec<
             used <= width
         });
         let mut end = fits.count().max(1);
-        while end < rest.len() && end > 1 && breaks_badly(rest, end) {
+        while end < rest.len() && end > 1 && breaks_badly(rest, end, words) {
             end -= 1;
         }
         let (line, after) = rest.split_at(end);
         lines.push(TextLine { text: line.iter().collect(), size, class });
         rest = after;
     }
+    lines
 }
 
-fn breaks_badly(letters: &[char], at: usize) -> bool {
+fn breaks_badly(letters: &[char], at: usize, words: &Words) -> bool {
     let is_in_word = letters[at - 1].is_ascii_alphanumeric() && letters[at].is_ascii_alphanumeric();
-    is_in_word || NOT_FIRST.contains(letters[at]) || NOT_LAST.contains(letters[at - 1])
+    is_in_word
+        || words.get("flows.not-first").contains(letters[at])
+        || words.get("flows.not-last").contains(letters[at - 1])
 }
 
 /// Width of a letter in ems, rather too wide than too narrow.
