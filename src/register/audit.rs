@@ -146,6 +146,8 @@ struct Audit<'a> {
     roots: BTreeMap<u64, Hash>,
     tree: Frontier,
     hash: Hash,
+    /// When the last event happened.
+    at: Option<i64>,
     walked: u64,
     versions: HashMap<String, i64>,
     touched: HashMap<(usize, Hash), Touched>,
@@ -174,6 +176,7 @@ impl<'a> Audit<'a> {
             roots: BTreeMap::new(),
             tree: Frontier::default(),
             hash: BEGINNING,
+            at: None,
             walked: 0,
             versions: HashMap::new(),
             touched: HashMap::new(),
@@ -252,6 +255,7 @@ impl<'a> Audit<'a> {
             return Err(Finding::Changed { position });
         }
         self.hash = link.hash;
+        self.at = number(&row[4]);
         self.tree.push(link.leaf);
         self.walked += 1;
         if self.roots.get(&self.tree.size()).is_some_and(|root| *root != self.tree.root()) {
@@ -306,7 +310,7 @@ impl<'a> Audit<'a> {
             self.findings.push(Finding::CutOff { position: size });
         } else if size > expected {
             self.findings.push(Finding::Beyond { position: expected });
-        } else if self.head.hash != self.hash || self.head.tree != self.tree {
+        } else if self.head.hash != self.hash || self.head.tree != self.tree || self.at != Some(self.head.at) {
             self.findings.push(Finding::Head);
         }
         Ok(())

@@ -6,7 +6,7 @@
 use super::RegisterError;
 use super::merkle::{self, Hash};
 use super::store::Value;
-use super::table::{Of, TABLES, Table, sha256};
+use super::table::{Of, TABLES, sha256};
 
 /// Hash before the first event.
 pub const BEGINNING: Hash = [0; 32];
@@ -94,11 +94,6 @@ impl Effect {
         }
         Ok(Self { table, key: hash(1), row: (row != [0; 32]).then_some(row) })
     }
-
-    /// The table.
-    pub fn table(&self) -> &'static Table {
-        &TABLES[self.table]
-    }
 }
 
 #[cfg(test)]
@@ -150,7 +145,7 @@ mod tests {
         effects.removed(Of::serials, &row[..3]);
         let Value::Bytes(Some(bytes)) = effects.into_value() else { panic!() };
         let read = Effects::parse(&bytes).unwrap();
-        assert_eq!(read[0].table().name, "serials");
+        assert_eq!(TABLES[read[0].table].name, "serials");
         assert_eq!(read[0].row, Some(Of::serials.table().row_hash(&row)));
         assert_eq!((read[1].key, read[1].row), (read[0].key, None));
         assert!(Effects::parse(&bytes[1..]).is_err());

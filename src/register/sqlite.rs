@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::{Column as _, Connection as _, Row as _, TypeInfo as _, ValueRef as _};
 
 use super::RegisterError;
 use super::store::{Access, Job, Row, Store, Transaction, Value};
@@ -40,7 +40,12 @@ impl Sqlite {
             .busy_timeout(Duration::from_secs(10))
             // What was deleted (a destroyed key) is written over.
             .pragma("secure_delete", "ON");
-        let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(30));
+        // On a full disk SQLite itself rolls back, and sqlx then takes the transaction for open: such a
+        // connection is closed instead of being used again.
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(30))
+            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
         let readers = SqlitePoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(30));
         Ok(Self {
             path: path.to_path_buf(),

@@ -1,0 +1,205 @@
+//! It stops rather than guesses.
+
+use std::sync::atomic::Ordering;
+
+use shomei::register::vault::KeyRing;
+use shomei::register::{Mode, Register, RegisterError, Sqlite};
+
+use super::fixture::{Database, Fixture, PROGRAM, deployment, kita};
+use super::on_both;
+use super::scene::*;
+
+on_both! {
+    async fn another_program_schema_or_node_is_refused(database) {
+        let (fixture, register) = Fixture::new(database).await;
+        let (keys, clock) = (fixture.keys(), fixture.clock());
+        let other = Register::open(&fixture.url, &keys, "program-2", clock.clone()).await;
+        assert!(matches!(other, Err(RegisterError::OtherProgram { .. })));
+        assert!(matches!(fixture.open().await, Err(RegisterError::SecondNode)));
+        assert!(matches!(Register::adopt(&fixture.owner, "program-2").await, Err(RegisterError::SecondNode)));
+        register.close().await.unwrap();
+        fixture.open().await.unwrap().close().await.unwrap();
+        Register::adopt(&fixture.owner, "program-2").await.unwrap();
+        Register::open(&fixture.url, &keys, "program-2", clock.clone()).await.unwrap().close().await.unwrap();
+        fixture.try_run("UPDATE deployment SET schema = 2").await.unwrap();
+        let other = Register::open(&fixture.url, &keys, "program-2", clock).await;
+        assert!(matches!(other, Err(RegisterError::OtherSchema { expected: 1, found: 2 })));
+        let again = Register::install(&fixture.owner, &deployment(Mode::Single)).await;
+        assert!(matches!(again, Err(RegisterError::NotEmpty)));
+    }
+
+    async fn nothing_is_opened_where_nothing_was_installed(database) {
+        let fixture = Fixture::empty(database).await;
+        let opened = Register::open(&fixture.owner, &fixture.keys(), PROGRAM, fixture.clock()).await;
+        assert!(matches!(opened, Err(RegisterError::OtherSchema { found: 0, .. })));
+    }
+
+    async fn only_a_server_is_shared(database) {
+        if database == Database::Sqlite {
+            let fixture = Fixture::empty(database).await;
+            let shared = Register::install(&fixture.owner, &deployment(Mode::Shared)).await;
+            assert!(matches!(shared, Err(RegisterError::SharedNeedsServer)));
+            return;
+        }
+        let fixture = Fixture::installed(database, Mode::Shared).await;
+        let (one, two) = (fixture.open().await.unwrap(), fixture.open().await.unwrap());
+        one.enrol(&kita()).await.unwrap();
+        let case = open(&two, "contractor").await;
+        assert_eq!(begin(&one, case, 1).await.unwrap().1.serial, 1);
+        assert_eq!(begin(&two, case, 1).await.unwrap().1.serial, 2);
+        assert_eq!(one.audit(&kita(), Default::default()).await.unwrap().findings, []);
+    }
+
+    async fn a_clock_that_was_moved_stops_writing_and_opening(database) {
+        let (fixture, register) = Fixture::new(database).await;
+        let case = open(&register, "contractor").await;
+        fixture.drift.store(-60_000, Ordering::Relaxed);
+        assert!(matches!(begin(&register, case, 1).await, Err(RegisterError::ClockDrift { .. })));
+        register.close().await.unwrap();
+        assert!(matches!(fixture.open().await, Err(RegisterError::ClockDrift { .. })));
+        fixture.drift.store(0, Ordering::Relaxed);
+        begin(&fixture.open().await.unwrap(), case, 1).await.unwrap();
+    }
+
+    async fn the_database_itself_refuses_to_forget(database) {
+        let (fixture, register) = Fixture::new(database).await;
+        day(&register).await;
+        for statement in [
+            "UPDATE events SET kind = 'x'",
+            "DELETE FROM events",
+            "UPDATE papers SET sealed = sealed",
+            "DELETE FROM papers",
+            "DELETE FROM issuances",
+            "UPDATE issuances SET serial = serial + 1 WHERE state = 'issuing'",
+            "UPDATE serials SET last = last + 2",
+            "DELETE FROM serials",
+            "UPDATE heads SET size = size - 1",
+            "DELETE FROM heads",
+            "DELETE FROM cases",
+            "UPDATE case_keys SET destroyed = NULL, wrapped = hash FROM heads WHERE destroyed IS NOT NULL",
+            "DELETE FROM case_keys",
+            "UPDATE incidents SET closed_at = NULL WHERE closed_at IS NOT NULL",
+            "DELETE FROM incidents",
+            "UPDATE answers SET sealed = sealed",
+            "DELETE FROM flows",
+            "DELETE FROM checkpoints",
+        ] {
+            let done = fixture.try_run(statement).await;
+            assert!(matches!(done, Err(RegisterError::Refused { .. })), "{statement}: {done:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_writes_nothing() {
+    let (fixture, register) = Fixture::new(Database::Sqlite).await;
+    let case = open(&register, "contractor").await;
+    register.close().await.unwrap();
+    let store = Sqlite::open(fixture.owner.as_ref()).await.unwrap();
+    sqlx::raw_sql("PRAGMA max_page_count = 1").execute(store.writer()).await.unwrap();
+    let ring = KeyRing::open(&fixture.keys()).unwrap();
+    let register = Register::with(Box::new(store), ring, PROGRAM, fixture.clock()).await.unwrap();
+    let (id, _) = begin(&register, case, 1).await.unwrap();
+    let before = register.head(&kita()).await.unwrap();
+    let full = end(&register, case, id, issue(&vec![0; 1_000_000])).await;
+    assert!(matches!(full, Err(RegisterError::Full)), "{full:?}");
+    assert_eq!(register.head(&kita()).await.unwrap(), before);
+    assert!(register.issuance(&kita(), id).await.unwrap().unwrap().end.is_none());
+    assert_eq!(register.audit(&kita(), Default::default()).await.unwrap().findings, []);
+    end(&register, case, id, void("disk")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_that_is_read_only_says_so() {
+    let (fixture, register) = Fixture::new(Database::Sqlite).await;
+    let case = open(&register, "contractor").await;
+    register.close().await.unwrap();
+    // The tests may run as root, whom no file mode holds back.
+    let store = Sqlite::open(fixture.owner.as_ref()).await.unwrap();
+    sqlx::raw_sql("PRAGMA query_only = ON").execute(store.writer()).await.unwrap();
+    let ring = KeyRing::open(&fixture.keys()).unwrap();
+    let register = Register::with(Box::new(store), ring, PROGRAM, fixture.clock()).await.unwrap();
+    assert!(matches!(begin(&register, case, 1).await, Err(RegisterError::ReadOnly)));
+}
+
+#[tokio::test]
+async fn the_file_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (fixture, register) = Fixture::new(Database::Sqlite).await;
+    open(&register, "contractor").await;
+    for entry in std::fs::read_dir(fixture.folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", entry.path().display());
+    }
+}
+
+#[tokio::test]
+async fn the_working_role_cannot_touch_what_was_recorded() {
+    let (fixture, register) = Fixture::new(Database::Postgres).await;
+    open(&register, "contractor").await;
+    // Even without triggers.
+    fixture.disarm().await;
+    let worker = Fixture { owner: fixture.url.clone(), ..fixture };
+    for statement in
+        ["UPDATE events SET kind = 'x'", "DELETE FROM events", "TRUNCATE events", "DELETE FROM papers", "UPDATE deployment SET program = 'x'", "DROP TABLE events"]
+    {
+        let done = worker.try_run(statement).await;
+        assert!(matches!(done, Err(RegisterError::Refused { .. })), "{statement}: {done:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_connection_writes_nothing() {
+    let (fixture, register) = Fixture::new(Database::Postgres).await;
+    let case = open(&register, "contractor").await;
+    let before = register.head(&kita()).await.unwrap();
+    let terminate = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let ask = shomei::register::Ask::case(&kita(), case, 2);
+    let lost: Result<shomei::register::Written<()>, RegisterError> = register
+        .write(&ask, |_| {
+            // Every session ends while the writer holds the lock.
+            tokio::task::block_in_place(|| {
+                tokio::runtime::Handle::current().block_on(fixture.try_run(terminate)).unwrap();
+            });
+            let batch = shomei::register::Batch { events: vec![event("lost", "1")], ..Default::default() };
+            Ok((batch, ()))
+        })
+        .await;
+    assert!(matches!(lost, Err(RegisterError::Unavailable { .. })), "{lost:?}");
+    assert_eq!(register.head(&kita()).await.unwrap(), before);
+    // The claim is lost too: another node may have come, so this one does not write again.
+    assert!(matches!(begin(&register, case, 1).await, Err(RegisterError::SecondNode)));
+    let again = fixture.open().await.unwrap();
+    begin(&again, case, 1).await.unwrap();
+    assert_eq!(again.audit(&kita(), Default::default()).await.unwrap().findings, []);
+}
+
+#[tokio::test]
+async fn lists_are_read_by_index() {
+    let (fixture, register) = Fixture::new(Database::Sqlite).await;
+    day(&register).await;
+    for statement in [
+        include_str!("../../../sql/work_list.sql"),
+        include_str!("../../../sql/events_of_case.sql"),
+        include_str!("../../../sql/version.sql"),
+        include_str!("../../../sql/find.sql"),
+        include_str!("../../../sql/case_by_number.sql"),
+        include_str!("../../../sql/issuance_by_number.sql"),
+        include_str!("../../../sql/issuances_of_case.sql"),
+        include_str!("../../../sql/issuances_of_day.sql"),
+        include_str!("../../../sql/issuances_without_end.sql"),
+        include_str!("../../../sql/open_incidents.sql"),
+        include_str!("../../../sql/due.sql"),
+    ] {
+        let plan = fixture.rows(super::fixture::sql(format!("EXPLAIN QUERY PLAN {statement}"))).await;
+        assert!(!plan.is_empty());
+        for mut row in plan {
+            let (_, _, _, detail) = (row.integer(), row.integer(), row.integer(), row.text().unwrap());
+            assert!(!detail.contains("SCAN"), "{statement}: {detail}");
+            let list = statement.contains("case_waiting");
+            assert!(!list || !detail.contains("TEMP B-TREE"), "sorted, not read in order: {statement}: {detail}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What is written is what is read, on both databases.
+
+use shomei::register::retention::Retention;
+use shomei::register::{
+    After, Ask, Batch, CaseEvents, End, Register, RegisterError, Written, verify_copy,
+};
+
+use super::fixture::{Fixture, kita};
+use super::on_both;
+use super::scene::*;
+
+on_both! {
+    async fn events_are_read_in_the_order_in_which_they_happened(database) {
+        let (_fixture, register) = Fixture::new(database).await;
+        let case = open(&register, "contractor").await;
+        for n in 1..=3 {
+            let ask = Ask::case(&kita(), case, n + 1);
+            let batch = Batch { events: vec![event("step", &n.to_string())], ..Batch::default() };
+            let written: Result<_, RegisterError> = register.write(&ask, |_| Ok((batch, ()))).await;
+            written.unwrap();
+        }
+        let CaseEvents::Whole(events) = register.events(&kita(), case).await.unwrap() else { panic!() };
+        let read: Vec<(u64, &str, &[u8])> = events.iter().map(|e| (e.version, e.kind.as_str(), &e.body[..])).collect();
+        assert_eq!(read[0], (1, "received", "窓口で受け付けた".as_bytes()));
+        assert_eq!(read[2..], [(3, "step", &b"1"[..]), (4, "step", b"2"), (5, "step", b"3")]);
+        assert!(!format!("{events:?}").contains("窓口"));
+        let row = register.case(&kita(), case).await.unwrap().unwrap();
+        assert_eq!(register.case_by_number(&kita(), &row.number).await.unwrap(), Some(row));
+        assert_eq!(register.find(&kita(), "shimei", "見本太郎", 10).await.unwrap(), [case]);
+        assert!(register.find(&kita(), "shimei", "見本次郎", 10).await.unwrap().is_empty());
+    }
+
+    async fn a_case_that_moved_on_is_a_conflict_and_nothing_is_written(database) {
+        let (_fixture, register) = Fixture::new(database).await;
+        let case = open(&register, "contractor").await;
+        let before = register.head(&kita()).await.unwrap();
+        let written: Result<Written<()>, RegisterError> =
+            register.write(&Ask::case(&kita(), case, 1), |_| panic!("nothing is to be decided")).await;
+        assert!(matches!(written, Err(RegisterError::Conflict { expected: 1, found: 2 })));
+        // Nor if the writer refuses, nor without an event.
+        let refused: Result<Written<()>, RegisterError> =
+            register.write(&Ask::case(&kita(), case, 2), |_| Err(RegisterError::SamePerson)).await;
+        assert!(matches!(refused, Err(RegisterError::SamePerson)));
+        let silent: Result<Written<()>, RegisterError> =
+            register.write(&Ask::case(&kita(), case, 2), |_| Ok((Batch::default(), ()))).await;
+        assert!(matches!(silent, Err(RegisterError::Batch { .. })));
+        assert_eq!(register.head(&kita()).await.unwrap(), before);
+    }
+
+    async fn the_same_request_is_answered_as_before(database) {
+        let (_fixture, register) = Fixture::new(database).await;
+        let case = open(&register, "contractor").await;
+        assert!(matches!(once(&register, case, "k", 1, "first").await.unwrap(), Written::Now { .. }));
+        let size = register.head(&kita()).await.unwrap().tree.size();
+        let Written::Earlier(answer) = once(&register, case, "k", 1, "second").await.unwrap() else { panic!() };
+        assert_eq!(&answer.0[..], b"first");
+        assert_eq!(register.head(&kita()).await.unwrap().tree.size(), size);
+        assert!(matches!(once(&register, case, "k", 2, "other").await, Err(RegisterError::KeyReused)));
+    }
+
+    async fn a_number_ends_once_and_a_paper_is_read_only_after_its_end(database) {
+        let (fixture, register) = Fixture::new(database).await;
+        let case = open(&register, "contractor").await;
+        let (id, number) = begin(&register, case, 3).await.unwrap();
+        assert_eq!((number.terminal, number.serial, number.day), (3, 1, register.now().await.unwrap().day()));
+        assert!(register.paper(&kita(), id).await.unwrap().is_none());
+        assert_eq!(register.issuances_without_end(&kita()).await.unwrap()[0].id, id);
+        end(&register, case, id, issue(b"%PDF")).await.unwrap();
+        assert_eq!(&register.paper(&kita(), id).await.unwrap().unwrap()[..], b"%PDF");
+        for step in [issue(b"other"), void("late")] {
+            assert!(matches!(end(&register, case, id, step).await, Err(RegisterError::AlreadyEnded)));
+        }
+        let (voided, number) = begin(&register, case, 3).await.unwrap();
+        assert_eq!(number.serial, 2);
+        end(&register, case, voided, void("jam")).await.unwrap();
+        let read = register.issuance_by_number(&kita(), number).await.unwrap().unwrap();
+        assert!(matches!(&read.end, Some(End::Voided { reason, .. }) if reason == "jam"));
+        assert!(register.paper(&kita(), voided).await.unwrap().is_none());
+        assert!(register.issuances_without_end(&kita()).await.unwrap().is_empty());
+        assert_eq!(register.issuances_of_case(&kita(), case).await.unwrap().len(), 2);
+        assert_eq!(register.issuances_of_day(&kita(), number.day).await.unwrap()[1], read);
+        // The database says so too.
+        let again = fixture.try_run("UPDATE issuances SET reason = 'other' WHERE state = 'voided'").await;
+        assert!(matches!(again, Err(RegisterError::Refused { .. })), "{again:?}");
+    }
+
+    async fn fifty_writers_leave_no_gap_and_a_whole_chain(database) {
+        let (_fixture, register) = Fixture::new(database).await;
+        let register = std::sync::Arc::new(register);
+        let case = open(&register, "contractor").await;
+        let writers: Vec<_> = (0..50u16).map(|n| {
+            let register = register.clone();
+            tokio::spawn(async move {
+                let mut numbers = Vec::new();
+                for _ in 0..20 {
+                    numbers.push(begin(&register, case, n % 2).await.unwrap().1);
+                }
+                numbers
+            })
+        }).collect();
+        let mut serials = [Vec::new(), Vec::new()];
+        for writer in writers {
+            for number in writer.await.unwrap() {
+                serials[usize::from(number.terminal)].push(number.serial);
+            }
+        }
+        for mut of_terminal in serials {
+            of_terminal.sort_unstable();
+            assert_eq!(of_terminal, (1..=500).collect::<Vec<_>>());
+        }
+        let report = register.audit(&kita(), Default::default()).await.unwrap();
+        assert_eq!((report.findings, report.size), (Vec::new(), 1_003));
+    }
+
+    async fn the_work_list_goes_on_where_it_ended(database) {
+        let (_fixture, register) = Fixture::new(database).await;
+        let mut opened = Vec::new();
+        for _ in 0..7 {
+            opened.push(open(&register, "contractor").await);
+            open(&register, "city").await;
+        }
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let (cases, more) = register.work_list(&kita(), "contractor", after, 3).await.unwrap();
+            let last = cases.last().unwrap();
+            after = Some(After { opened_at: last.opened_at, case: last.id });
+            listed.extend(cases.iter().map(|case| case.id));
+            assert_eq!(more, listed.len() < 7);
+            if !more { break }
+        }
+        assert_eq!(listed, opened);
+        // A case that waits for another is no longer there.
+        let row = register.case(&kita(), opened[0]).await.unwrap().unwrap();
+        let batch = Batch { events: vec![event("moved", "1")], case: Some((row, vec!["city".to_owned()])), ..Batch::default() };
+        let written: Result<_, RegisterError> = register.write(&Ask::case(&kita(), opened[0], 2), |_| Ok((batch, ()))).await;
+        written.unwrap();
+        let (cases, _) = register.work_list(&kita(), "contractor", None, 50).await.unwrap();
+        assert_eq!(cases.len(), 6);
+        assert_eq!(register.work_list(&kita(), "city", None, 50).await.unwrap().0[0].id, opened[0]);
+    }
+
+    async fn a_destroyed_case_is_unreadable_and_the_chain_whole(database) {
+        let (_fixture, register) = Fixture::new(database).await;
+        let (kept, gone) = (open(&register, "contractor").await, ended(&register).await);
+        let retention = Retention::sample().unwrap();
+        assert_eq!(register.due(&kita(), &retention).await.unwrap(), [gone]);
+        let destroy = |case, people| { let (register, retention) = (&register, &retention);
+            async move { register.destroy(&kita(), &[case], people, retention).await } };
+        assert!(matches!(destroy(gone, ["a", "a"]).await, Err(RegisterError::SamePerson)));
+        assert!(matches!(destroy(kept, ["a", "b"]).await, Err(RegisterError::NotDue { .. })));
+        destroy(gone, ["a", "b"]).await.unwrap();
+        assert!(matches!(register.events(&kita(), gone).await.unwrap(), CaseEvents::Destroyed));
+        assert!(matches!(register.events(&kita(), kept).await.unwrap(), CaseEvents::Whole(events) if events.len() == 2));
+        assert!(register.find(&kita(), "shimei", "見本花子", 9).await.unwrap().is_empty());
+        assert!(register.due(&kita(), &retention).await.unwrap().is_empty());
+        let ask = Ask { case: Some(gone), ..Ask::office(&kita()) };
+        let more: Result<Written<()>, RegisterError> =
+            register.write(&ask, |_| Ok((Batch { events: vec![event("more", "1")], ..Batch::default() }, ()))).await;
+        assert!(matches!(more, Err(RegisterError::Destroyed)));
+        assert_eq!(register.audit(&kita(), Default::default()).await.unwrap().findings, []);
+    }
+
+    async fn a_copy_is_restored_on_either_database(database) {
+        let (fixture, register) = Fixture::new(database).await;
+        let cases = day(&register).await;
+        let path = fixture.folder.path().join("copy.jsonl");
+        let copied = register.copy(&path).await.unwrap();
+        let report = register.audit(&kita(), Default::default()).await.unwrap();
+        register.close().await.unwrap();
+        for to in [Database::Sqlite, Database::Postgres] {
+            let other = Fixture::empty(to).await;
+            assert_eq!(Register::restore(&path, &other.owner).await.unwrap(), copied);
+            other.let_worker_in().await;
+            let restored = Register::open(&other.url, &fixture.keys(), super::super::fixture::PROGRAM, other.clock()).await.unwrap();
+            assert_eq!(restored.audit(&kita(), Default::default()).await.unwrap(), report);
+            assert!(matches!(restored.events(&kita(), cases[0]).await.unwrap(), CaseEvents::Whole(_)));
+            begin(&restored, cases[0], 1).await.unwrap();
+            assert!(matches!(Register::restore(&path, &other.owner).await, Err(RegisterError::NotEmpty)));
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for broken in [
+            text.replace("\"contractor\"", "\"city\""),
+            lines[..lines.len() - 1].join("\n"),
+            text.clone() + lines[3] + "\n",
+        ] {
+            std::fs::write(&path, broken).unwrap();
+            assert!(matches!(verify_copy(&path), Err(RegisterError::Copy { .. })));
+        }
+    }
+}
