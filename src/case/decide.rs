@@ -81,7 +81,7 @@ impl Decision<'_> {
     }
 
     fn check_entries(&self, step: &Step, work: &Work) -> Result<(), CaseError> {
-        let made = made_at(self.running, step);
+        let made = self.running.made_at(step);
         for (index, Entry { kind, copies, .. }) in work.entries.iter().enumerate() {
             let twice = work.entries.iter().skip(index + 1).any(|other| other.kind == *kind);
             if twice || *copies == 0 {
@@ -289,24 +289,6 @@ impl Decision<'_> {
             _ => Err(CaseError::IssuanceState),
         }
     }
-}
-
-/// The kinds that a step makes. An entry step also takes what a later gate seals (転出証明書, printed with
-/// its approval): it is entered and collated before it is approved.
-pub(super) fn made_at<'r>(running: &'r Running, step: &'r Step) -> Vec<&'r str> {
-    let mut made: Vec<&str> = step.generates.iter().map(String::as_str).collect();
-    if step.act == Act::Enter {
-        let flow = running.flow();
-        let later = flow.followers(&step.key);
-        for rule in &flow.seals {
-            let sealed_later = rule.step.as_ref().is_some_and(|gate| later.contains(gate));
-            let asked_for = running.seal_rule(&rule.document) == Some(rule);
-            if sealed_later && asked_for && !made.contains(&rule.document.as_str()) {
-                made.push(&rule.document);
-            }
-        }
-    }
-    made
 }
 
 /// Whether the flow asks for these attributes and knows these values.

@@ -132,8 +132,25 @@ impl Running {
         }
     }
 
+    /// The kinds that a step makes. An entry step also takes what a later gate seals (転出証明書, printed
+    /// with its approval): it is entered and collated before it is approved.
+    pub fn made_at<'r>(&'r self, step: &'r Step) -> Vec<&'r str> {
+        let mut made: Vec<&str> = step.generates.iter().map(String::as_str).collect();
+        if step.act == Act::Enter {
+            let later = self.flow.followers(&step.key);
+            for rule in &self.flow.seals {
+                let sealed_later = rule.step.as_ref().is_some_and(|gate| later.contains(gate));
+                let asked_for = self.seal_rule(&rule.document) == Some(rule);
+                if sealed_later && asked_for && !made.contains(&rule.document.as_str()) {
+                    made.push(&rule.document);
+                }
+            }
+        }
+        made
+    }
+
     /// The documents that a step seals, or whose sealing it allows.
-    pub(super) fn sealed_at<'c>(&'c self, key: &'c StepKey) -> impl Iterator<Item = &'c Sheet> {
+    pub fn sealed_at<'c>(&'c self, key: &'c StepKey) -> impl Iterator<Item = &'c Sheet> {
         self.sheets.iter().filter(move |sheet| self.gate_of(sheet) == Some(key))
     }
 

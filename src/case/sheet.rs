@@ -79,7 +79,18 @@ impl Issuance {
         matches!(self, Self::Issuing { .. } | Self::Issued { .. })
     }
 
-    fn number(&self) -> &str {
+    /// Its word in lists.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Issuing { .. } => "issuing",
+            Self::Issued { .. } => "issued",
+            Self::Voided { .. } => "voided",
+            Self::Spoiled { .. } => "spoiled",
+        }
+    }
+
+    /// The number line.
+    pub fn number(&self) -> &str {
         match self {
             Self::Issuing { number }
             | Self::Issued { number, .. }

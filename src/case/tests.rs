@@ -76,7 +76,7 @@ fn entry(kind: &str, n: u8) -> Entry {
 
 /// What a step needs to be done: a document of each kind that it makes, confirmed papers, what is seen.
 fn work(running: &Running, step: &Step, n: u8) -> Work {
-    let made = decide::made_at(running, step);
+    let made = running.made_at(step);
     let (ours, theirs): (Vec<&str>, Vec<&str>) = made.iter().partition(|kind| Kind::by_id(kind).is_some());
     let enters = step.act == Act::Enter;
     let seen = running

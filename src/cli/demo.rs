@@ -1,22 +1,31 @@
-//! `shomei demo`: the main job on real input. A case of 住民票の写しの交付 goes from reception to the
-//! sealed page by its own people; then a 見本 of every kind.
+//! `shomei demo`: the main job on real input. Each of the 48 flows goes from its first step to its last by
+//! its own people, on a real register, with the sealed certificates on the way; then a 見本 of every kind.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use shomei::case::{Actor, Case, Command};
-use shomei::document::catalog::{Composed, KINDS, Kind};
+use shomei::case::Case;
+use shomei::case::actor::Actor;
+use shomei::case::command::{Command, Work};
+use shomei::case::event::{Attributes, Entry, Seen};
+use shomei::case::id::{CaseId, OfficeId};
+use shomei::case::running::Running;
+use shomei::case::sheet::Sheet;
+use shomei::document::catalog::{KINDS, Kind};
+use shomei::document::words::Words;
 use shomei::domain::calendar::Day;
-use shomei::issuing::city::{City, OfficeEntry};
+use shomei::issuing::casework::Loaded;
+use shomei::issuing::issue::Order;
+use shomei::issuing::people::Person;
 use shomei::issuing::specimen::{specimen_day, specimen_of};
-use shomei::issuing::{Issuing, Numbers, Terminal};
-use shomei::press::mark::MarkKey;
-use shomei::press::sheet::Paper;
-use shomei::press::{Leave, Press};
-use shomei::procedure::{Act, Party, Procedure, Procedures};
+use shomei::procedure::{Act, Procedure, Role, Step};
+use shomei::register::audit::Scope;
 
-use super::{Lines, Trouble, end, render, today, told, told_of};
+use super::case::{compose, copy, cover, entry};
+use super::office::{Database, Office, refused, wait};
+use super::{Lines, Trouble, end, render, told_of};
 
 /// Arguments of `shomei demo`.
 #[derive(Args)]
@@ -24,131 +33,264 @@ pub struct Arguments {
     /// Folder for everything that is printed.
     #[arg(long)]
     out: PathBuf,
+    /// The register; a file in the folder if not given.
+    #[arg(long)]
+    database: Option<String>,
+    /// Tell every step of every flow.
+    #[arg(long)]
+    all: bool,
 }
 
-/// The case of the demo: a household of four of 北区.
-const DOCUMENT: &str = include_str!("../../samples/juminhyo-utsushi.json");
-/// Host of the sample city's verification page; nothing is ever asked of it.
-const HOST: &str = "verify.mihon.example";
+/// The ward that receives the cases, and the one that makes what another ward must make.
+const HERE: &str = "kita-ku";
+const ELSEWHERE: &str = "minato-ku";
+/// The flow whose steps are told one by one.
+const TOLD: &str = "juminhyo-kofu";
+/// What the demo says.
+const WORDS: &str = include_str!("../../templates/words/demo.toml");
 
 /// Runs it.
 pub fn run(arguments: &Arguments) -> ExitCode {
-    end(demo(&arguments.out))
+    end(wait(demo(arguments)))
 }
 
-fn demo(out: &Path) -> Result<(), Lines> {
-    std::fs::create_dir_all(out)?;
-    let press = Press::embedded()?;
-    walk_case(&press, out)?;
-    specimens(&press, out)?;
-    say!("\nEverything is in {}.", out.display());
-    Ok(())
-}
-
-/// Tells who did what.
-fn tell(procedure: &Procedure, act: Act, who: &str, printed: Option<&Path>) {
-    let step = procedure.steps.iter().find(|step| step.act == act);
-    let (number, action) = step.map_or(("", ""), |step| (step.number.as_deref().unwrap_or_default(), step.action.as_str()));
-    let printed = printed.map(|path| format!(" → {}", path.display())).unwrap_or_default();
-    say!("{number} {action}: {who}{printed}");
-}
-
-fn walk_case(press: &Press, out: &Path) -> Result<(), Lines> {
-    let procedures = Procedures::embedded()?;
-    let procedure = procedures.get("juminhyo-kofu").ok_or_else(|| Lines(vec!["no procedure juminhyo-kofu".to_owned()]))?;
-    let city = City::sample()?;
-    let office = city.office("kita-ku")?;
-    let key = mark_key(&out.join("keys"))?;
-    let issuing = Issuing { press, city: &city, key: &key, host: HOST, paper: Paper::Plain };
-    let day = today()?;
-    let document = document(press)?;
-
-    say!("{}  {}\n", procedure.title, office.office.name);
-    let actor = |id: &str, party| Actor { id: id.to_owned(), party };
-    let counter = actor("受注者・窓口 見本 一子", Party::Contractor);
-    let entry = actor("受注者・入力 見本 二郎", Party::Contractor);
-    let collator = actor("受注者・照合 見本 三枝", Party::Contractor);
-    let officer = actor("本市・審査承認 見本 四郎", Party::City);
-
-    let case = Case::receive(counter.clone())?;
-    say!("③ 交付請求書の受付・確認: {}", counter.id);
-    let short = document.digest().short();
-    let cover = press.cover(&document, &issuing.surround(office, day, &short)?);
-    let case = step(case, Command::Enter { cover: cover.clone() }, &entry)?;
-    let copy = print_copy(&issuing, office, day, &document, &case, out)?;
-    tell(procedure, Act::Enter, &entry.id, Some(&copy));
-    let case = step(case, Command::Collate, &collator)?;
-    tell(procedure, Act::Collate, &collator.id, None);
-    let case = step(case, Command::Examine, &officer)?;
-    tell(procedure, Act::Review, &officer.id, None);
-    let case = step(case, Command::Approve { cover }, &officer)?;
-    let sealed = issue(&issuing, office, day, &document, &case, out)?;
-    tell(procedure, Act::Approve, &officer.id, Some(&sealed));
-    step(case, Command::HandOver, &counter)?;
-    say!("⑭ 交付: {}\n", counter.id);
-    Ok(())
-}
-
-fn step(case: Case, command: Command, actor: &Actor) -> Result<Case, Lines> {
-    let event = case.decide(command, actor)?;
-    Ok(case.apply(event))
-}
-
-fn document(press: &Press) -> Result<Composed, Lines> {
-    let kind = super::kind("juminhyo-utsushi")?;
-    let words = press.words(kind)?;
-    kind.read(DOCUMENT.as_bytes(), &**press.typefaces()).map_err(|refusals| told(&refusals, &words))
-}
-
-/// 承認前・照合用.
-fn print_copy(
-    issuing: &Issuing<'_>,
-    office: &OfficeEntry,
-    day: Day,
-    document: &Composed,
-    case: &Case,
-    out: &Path,
-) -> Result<PathBuf, Lines> {
-    let short = document.digest().short();
-    let surround = issuing.surround(office, day, &short)?;
-    let warrant = case.collation_warrant().ok_or_else(|| Trouble::Program.at("shomei", "nothing was entered"))?;
-    let printed = issuing.press.print(document, Leave::Collation(&warrant), &surround)?;
-    let path = out.join("juminhyo-utsushi-collation.pdf");
-    std::fs::write(&path, printed.pdf)?;
-    Ok(path)
-}
-
-fn issue(
-    issuing: &Issuing<'_>,
-    office: &OfficeEntry,
-    day: Day,
-    document: &Composed,
-    case: &Case,
-    out: &Path,
-) -> Result<PathBuf, Lines> {
-    let terminal = Terminal { number: 1, name: "本庁01".to_owned(), printer: "P003".to_owned() };
-    let issued = issuing.issue(case, document, office, day, &terminal, &mut Numbers::default())?;
-    let path = out.join("juminhyo-utsushi-sealed.pdf");
-    std::fs::write(&path, issued.page.pdf())?;
-    render::write_pictures(issued.page.pdf().to_vec(), "juminhyo-utsushi-sealed", out)?;
-    Ok(path)
-}
-
-fn specimens(press: &Press, out: &Path) -> Result<(), Lines> {
-    let folder = out.join("specimens");
-    std::fs::create_dir_all(&folder)?;
-    for kind in KINDS {
-        let words = press.words(kind)?;
-        let Some(sample) = sample_of(kind) else {
-            return Err(Trouble::Program.at("shomei", format!("no sample of {}", kind.id)));
-        };
-        let parsed = kind.parse(&sample, &**press.typefaces()).as_of(specimen_day()?);
-        let printed = specimen_of(press, parsed).map_err(|error| told_of(error, &words))?;
-        let path = folder.join(format!("{}.pdf", kind.id));
-        std::fs::write(&path, printed.pdf)?;
-        say!("見本 {} → {}", words.get("name"), path.display());
+async fn demo(arguments: &Arguments) -> Result<(), Lines> {
+    let out = arguments.out.as_path();
+    std::fs::create_dir_all(out).map_err(|error| Trouble::Write.at(out.display(), error))?;
+    let mut database = Database::within(out);
+    if let Some(url) = &arguments.database {
+        database.database.clone_from(url);
     }
+    let office = Office::open(&database).await?;
+    let words = Words::read([("demo.toml", WORDS)])?;
+    let demo = Demo { office: &office, out, words: &words, all: arguments.all };
+    let mut elsewhere = BTreeSet::new();
+    for flow in office.flows.all() {
+        elsewhere.extend(demo.walk(flow).await?);
+    }
+    demo.close(&elsewhere).await?;
+    demo.specimens()?;
+    say!("\n{}", words.fill("end", &[("folder", &out.display().to_string()), ("database", &database.database)]));
     Ok(())
+}
+
+struct Demo<'a> {
+    office: &'a Office,
+    out: &'a Path,
+    words: &'a Words,
+    all: bool,
+}
+
+/// A case of the demo on its way, and what came of it.
+struct Walk<'a> {
+    flow: &'a Procedure,
+    case: CaseId,
+    steps: usize,
+    people: BTreeSet<String>,
+    sealed: Vec<PathBuf>,
+    elsewhere: BTreeSet<String>,
+    told: bool,
+}
+
+impl Demo<'_> {
+    fn here(&self) -> Result<OfficeId, Lines> {
+        OfficeId::parse(HERE).map_err(refused(HERE))
+    }
+
+    /// The step's own person: of another ward where the flow has it so.
+    fn person(&self, step: &Step, roles: &[Role]) -> Result<&Person, Lines> {
+        let at = if step.performer.elsewhere { ELSEWHERE } else { HERE };
+        let office = OfficeId::parse(at).map_err(refused(at))?;
+        let nobody = || Trouble::Program.at(step.key.as_str(), format!("nobody in {at} does it"));
+        self.office.people.of(&office, roles).ok_or_else(nobody)
+    }
+
+    /// One flow from its first step to its last. Says which sheets the program does not print.
+    async fn walk(&self, flow: &Procedure) -> Result<BTreeSet<String>, Lines> {
+        let told = self.all || flow.id == TOLD;
+        if told {
+            say!("\n{} {}", flow.number, flow.title);
+        }
+        let opened = self.open(flow).await?;
+        let case = opened.case.record().opening().case;
+        let (people, sealed, elsewhere) = Default::default();
+        let mut walk = Walk { flow, case, steps: 0, people, sealed, elsewhere, told };
+        let mut loaded = opened;
+        loop {
+            loaded = self.issue_all(&mut walk, loaded).await?;
+            loaded = match &loaded.case {
+                Case::Running(running) => self.step(&mut walk, running).await?,
+                _ => break,
+            };
+        }
+        let line = self.words.fill("flow", &[
+            ("number", &flow.number.to_string()),
+            ("title", &flow.title),
+            ("case", &loaded.row.number),
+            ("steps", &walk.steps.to_string()),
+            ("people", &walk.people.len().to_string()),
+        ]);
+        let sealed: Vec<String> = walk.sealed.iter().map(|path| format!(" → {}", path.display())).collect();
+        say!("{line}{}", sealed.concat());
+        Ok(walk.elsewhere)
+    }
+
+    /// 受付, by whoever does or sees the first step. Every attribute is one that brings steps with it.
+    async fn open(&self, flow: &Procedure) -> Result<Loaded, Lines> {
+        let last = |values: &Vec<String>| values.last().cloned().unwrap_or_default();
+        let attributes: Attributes = flow.attributes.iter().map(|a| (a.id.clone(), last(&a.values))).collect();
+        let here = self.here()?;
+        let own = self.office.people.all().filter(|person| *person.actor.office() == here);
+        let mut why = Trouble::Program.at(&flow.id, "nobody opens it");
+        for person in own {
+            match self.office.casework().open(&flow.id, attributes.clone(), &person.actor).await {
+                Ok(opened) => return Ok(opened),
+                Err(error) => why = refused(&flow.id)(error),
+            }
+        }
+        Err(why)
+    }
+
+    /// One step, with all that is made, seen or confirmed there.
+    async fn step(&self, walk: &mut Walk<'_>, running: &Running) -> Result<Loaded, Lines> {
+        let casework = self.office.casework();
+        let waiting = Case::Running(running.clone());
+        let waiting = waiting.waiting(self.office.settings()).into_iter().next();
+        let waiting = waiting.ok_or_else(|| Trouble::Program.at(&walk.flow.id, "it stands still"))?;
+        let person = self.person(waiting.step, &waiting.roles)?;
+        let today = self.office.register.now().await.map_err(refused("register"))?.day();
+        let work = self.work(walk, running, waiting.step, today)?;
+        let entered = work.entries.len();
+        let command = Command::Do(work);
+        let here = self.here()?;
+        let after = casework.act(&here, walk.case, &command, &person.actor).await.map_err(refused(&walk.flow.id))?;
+        walk.steps += 1;
+        walk.people.insert(person.actor.person().to_string());
+        let printed = self.copies(walk, &after, entered)?;
+        if walk.told {
+            self.tell(waiting.step, &person.name, &printed);
+        }
+        Ok(after)
+    }
+
+    fn tell(&self, step: &Step, who: &str, printed: &[PathBuf]) {
+        let number = step.number.as_deref().unwrap_or("○");
+        let role = self.words.get(&format!("role.{}", step.performer.role.key()));
+        let files: Vec<String> = printed.iter().map(|path| format!(" → {}", path.display())).collect();
+        say!("  {number} {}（{role}）{who}{}", step.action, files.concat());
+    }
+
+    fn work(&self, walk: &mut Walk<'_>, running: &Running, step: &Step, today: Day) -> Result<Work, Lines> {
+        let mut work = Work::plain(step.key.clone());
+        // Entered by the office whose case it is, whoever makes it.
+        let own = self.office.people.of(&self.here()?, &[Role::ContractorInput]).map(|person| &person.actor);
+        let own = own.ok_or_else(|| Trouble::Program.at(HERE, "nobody enters"))?;
+        let made = running.made_at(step);
+        // ⑤’: what came by FAX is what goes out.
+        let fax = made.contains(&"fax-tensha");
+        for id in made {
+            match Kind::by_id(id) {
+                Some(kind) if !fax || id == "fax-tensha" => {
+                    if !matches!(step.act, Act::Approve | Act::Seal) {
+                        work.entries.push(self.sample_entry(own, kind, today)?);
+                    }
+                }
+                Some(_) => {}
+                None if step.generates.iter().any(|generated| generated == id) => {
+                    walk.elsewhere.insert(id.to_owned());
+                    work.confirmed.push(id.to_owned());
+                }
+                None => {}
+            }
+        }
+        for sheet in running.sealed_at(&step.key).filter(|sheet| sheet.entered().step != step.key) {
+            let document = compose(self.office, &sheet.entered().entry)?;
+            work.seen.push(Seen { entry: sheet.entered().id, cover: cover(self.office, own, &document, today)? });
+        }
+        Ok(work)
+    }
+
+    fn sample_entry(&self, actor: &Actor, kind: &'static Kind, today: Day) -> Result<Entry, Lines> {
+        let sample = sample_of(kind).and_then(|bytes| String::from_utf8(bytes).ok());
+        let sample = sample.ok_or_else(|| Trouble::Program.at(kind.id, "no sample"))?;
+        entry(self.office, actor, kind, 1, sample, today)
+    }
+
+    /// The copies of what was just entered: for collation, or clean where they are never sealed.
+    fn copies(&self, walk: &Walk<'_>, after: &Loaded, entered: usize) -> Result<Vec<PathBuf>, Lines> {
+        let sheets = after.case.record().sheets();
+        let own = self.office.people.of(&self.here()?, &[Role::ContractorInput]).map(|person| &person.actor);
+        let own = own.ok_or_else(|| Trouble::Program.at(HERE, "nobody prints"))?;
+        let new = sheets.iter().skip(sheets.len().saturating_sub(entered));
+        new.map(|sheet: &Sheet| {
+            let path = self.file(walk, &format!("{}.pdf", sheet.entered().entry.kind))?;
+            std::fs::write(&path, copy(self.office, own, sheet)?)?;
+            Ok(path)
+        })
+        .collect()
+    }
+
+    fn file(&self, walk: &Walk<'_>, name: &str) -> Result<PathBuf, Lines> {
+        let folder = self.out.join(format!("{:02}-{}", walk.flow.number, walk.flow.id));
+        std::fs::create_dir_all(&folder).map_err(|error| Trouble::Write.at(folder.display(), error))?;
+        Ok(folder.join(name))
+    }
+
+    /// Every copy that was approved and is not out yet.
+    async fn issue_all(&self, walk: &mut Walk<'_>, mut loaded: Loaded) -> Result<Loaded, Lines> {
+        let here = self.here()?;
+        let officers = [Role::CitySealKeeper, Role::CityApprover];
+        while let Some(sheet) = loaded.case.record().sheets().iter().filter_map(Sheet::approved).find(|s| s.copies_left() > 0) {
+            let kind = sheet.entered.entry.kind.clone();
+            let officer = self.office.people.of(&here, &officers);
+            let officer = officer.ok_or_else(|| Trouble::Program.at(HERE, "nobody issues"))?;
+            let terminal = self.office.people.terminal(&here, None).map_err(refused(HERE))?;
+            let order =
+                Order { office: &here, case: walk.case, entry: sheet.entered.id, actor: &officer.actor, terminal };
+            let released = self.office.counter().issue(order).await.map_err(refused(&walk.flow.id))?;
+            let path = self.file(walk, &format!("{kind}-sealed.pdf"))?;
+            std::fs::write(&path, &released.file)?;
+            if walk.told {
+                render::write_pictures(released.file, &format!("{kind}-sealed"), path.parent().unwrap_or(self.out))?;
+                say!("  {}", self.words.fill("issued", &[("number", &released.number.text()), ("who", &officer.name)]));
+            }
+            walk.sealed.push(path);
+            loaded = released.loaded;
+        }
+        Ok(loaded)
+    }
+
+    /// The day's end: what the program did not print, and whether the register is whole.
+    async fn close(&self, elsewhere: &BTreeSet<String>) -> Result<(), Lines> {
+        let names: Vec<&str> = elsewhere.iter().map(String::as_str).collect();
+        say!("\n{}", self.words.fill("elsewhere", &[("count", &names.len().to_string()), ("names", &names.join(" "))]));
+        for office in self.office.register.offices().await.map_err(refused("register"))? {
+            let report = self.office.register.audit(&office, Scope::default()).await.map_err(refused("register"))?;
+            if let Some(finding) = report.findings.first() {
+                return Err(Trouble::Program.at(office.as_str(), format!("{finding:?}")));
+            }
+            let (size, office) = (report.size.to_string(), office.to_string());
+            say!("{}", self.words.fill("audited", &[("office", &office), ("size", &size)]));
+        }
+        Ok(())
+    }
+
+    fn specimens(&self) -> Result<(), Lines> {
+        let folder = self.out.join("specimens");
+        std::fs::create_dir_all(&folder).map_err(|error| Trouble::Write.at(folder.display(), error))?;
+        say!();
+        let press = &self.office.press;
+        for kind in KINDS {
+            let words = press.words(kind)?;
+            let sample = sample_of(kind).ok_or_else(|| Trouble::Program.at(kind.id, "no sample"))?;
+            let parsed = kind.parse(&sample, &**press.typefaces()).as_of(specimen_day()?);
+            let printed = specimen_of(press, parsed).map_err(|error| told_of(error, &words))?;
+            let path = folder.join(format!("{}.pdf", kind.id));
+            std::fs::write(&path, printed.pdf)?;
+            say!("{}", self.words.fill("specimen", &[("name", words.get("name")), ("file", &path.display().to_string())]));
+        }
+        Ok(())
+    }
 }
 
 /// The ordinary samples, inside the binary so that the demo needs no other file.
@@ -160,25 +302,4 @@ struct Samples;
 
 fn sample_of(kind: &Kind) -> Option<Vec<u8>> {
     Samples::get(&format!("{}.json", kind.id)).map(|file| file.data.into_owned())
-}
-
-/// The key of the QR: made when first needed, kept in a folder that only its owner reads.
-fn mark_key(folder: &Path) -> Result<MarkKey, Lines> {
-    use std::io::Write as _;
-    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-    let file = folder.join("mark.key");
-    if let Ok(bytes) = std::fs::read(&file) {
-        return Ok(MarkKey::from_bytes(&bytes)?);
-    }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let mut bytes = [0; 32];
-    let key = loop {
-        getrandom::fill(&mut bytes).map_err(|error| Trouble::Program.at("shomei", format!("making a key: {error}")))?;
-        // All but about one in 2^32 draws are a key of the curve.
-        if let Ok(key) = MarkKey::from_bytes(&bytes) {
-            break key;
-        }
-    };
-    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?.write_all(&bytes)?;
-    Ok(key)
 }

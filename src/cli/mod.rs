@@ -17,6 +17,7 @@ macro_rules! complain {
 }
 
 mod bench_page;
+mod case;
 mod check;
 mod city_fonts;
 mod confined;
@@ -25,6 +26,7 @@ mod flows;
 mod golden;
 mod kinds;
 mod licenses;
+mod office;
 mod render;
 
 use std::fmt;
@@ -58,8 +60,10 @@ enum Command {
     Render(render::Arguments),
     /// Say whether a document can be printed, and if not, everything that is in the way.
     Check(check::Arguments),
-    /// Run a real case from reception to the sealed page, and print a 見本 of every kind.
+    /// Run a case of each of the 48 flows to its end on a register, and print a 見本 of every kind.
     Demo(demo::Arguments),
+    /// Work on cases: open, show, do, print, issue, return, list.
+    Case(case::Arguments),
     /// List the procedures, or show one: its steps, its data, its picture.
     Flows(flows::Arguments),
     /// Compare forms with their accepted pages, accept them, or report what moved.
@@ -87,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Render(arguments) => render::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Case(arguments) => case::run(&arguments),
         Command::Flows(arguments) => flows::run(&arguments),
         Command::Golden(arguments) => golden::run(&arguments),
         Command::BenchPage(arguments) => bench_page::run(&arguments),

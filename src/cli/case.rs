@@ -1,0 +1,391 @@
+//! `shomei case`: cases, from their reception to their end. Each command names who does it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+use shomei::case::actor::Actor;
+use shomei::case::command::{Command, Work};
+use shomei::case::event::{Attributes, Data, Entry, Reason, Seen};
+use shomei::case::id::{CaseId, EntryId};
+use shomei::case::sheet::Sheet;
+use shomei::document::catalog::{Composed, Kind, Sealing};
+use shomei::domain::calendar::Day;
+use shomei::issuing::casework::Loaded;
+use shomei::issuing::issue::Order;
+use shomei::press::Leave;
+use shomei::procedure::StepKey;
+
+use super::office::{Database, Office, refused, wait};
+use super::{Lines, Trouble, end, kind, read_input, told, write_output};
+
+/// Arguments of `shomei case`.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    database: Database,
+    /// Who does it, by account.
+    #[arg(long = "as", global = true, default_value = "")]
+    who: String,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// 受付: begin a case.
+    Open {
+        /// Flow (`shomei flows`).
+        flow: String,
+        /// What is known of the case: ATTRIBUTE=VALUE.
+        #[arg(long)]
+        attribute: Vec<String>,
+    },
+    /// Show a case: what was done, what waits for whom.
+    Show {
+        /// 案件番号.
+        case: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Do a step.
+    Do {
+        /// 案件番号.
+        case: String,
+        /// Key of the step.
+        step: String,
+        /// A document that is entered: KIND=FILE, or KIND*COPIES=FILE.
+        #[arg(long)]
+        enter: Vec<String>,
+        /// 照合符号 of a document that was seen and is approved.
+        #[arg(long)]
+        seen: Vec<String>,
+        /// 証明日 of what is approved now, where it is not today: the day of posting.
+        #[arg(long)]
+        day: Option<String>,
+        /// A sheet that the program does not print and that is there.
+        #[arg(long)]
+        confirm: Vec<String>,
+    },
+    /// Print a document of a case: for collation, or an internal sheet.
+    Print {
+        /// 案件番号.
+        case: String,
+        /// Number of the document in the case.
+        document: u32,
+        /// Where the PDF goes.
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// 発行: one sealed copy of an approved document.
+    Issue {
+        /// 案件番号.
+        case: String,
+        /// Number of the document in the case.
+        document: u32,
+        /// Terminal; the office's first if not given.
+        #[arg(long)]
+        terminal: Option<String>,
+        /// Where the PDF goes.
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// 差戻し to the last entry.
+    Return(Because),
+    /// 修正依頼 to the visitor.
+    Correct(Because),
+    /// 本市へ引継ぎ.
+    HandToCity(Because),
+    /// Back from the city's staff.
+    HandBack {
+        /// 案件番号.
+        case: String,
+    },
+    /// 不交付.
+    Refuse(Because),
+    /// 書損: a released sheet is not handed over.
+    Spoil {
+        /// 案件番号.
+        case: String,
+        /// Issuance, as `show` has it.
+        issuance: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// 作業一覧: what the person can do now, oldest first.
+    List,
+}
+
+#[derive(Args)]
+struct Because {
+    /// 案件番号.
+    case: String,
+    /// Why.
+    #[arg(long)]
+    reason: String,
+}
+
+/// Runs it.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    end(wait(go(arguments)))
+}
+
+async fn go(arguments: &Arguments) -> Result<(), Lines> {
+    let office = Office::open(&arguments.database).await?;
+    let actor = &office.people.person(&arguments.who).map_err(refused("--as"))?.actor;
+    let desk = Desk { office: &office, actor };
+    match &arguments.action {
+        Action::Open { flow, attribute } => desk.open(flow, attribute).await,
+        Action::Show { case, json } => desk.show(case, *json).await,
+        Action::Do { case, step, enter, seen, day, confirm } => {
+            let work = Doing { step, enter, seen, day: day.as_deref(), confirm };
+            desk.work(case, work).await
+        }
+        Action::Print { case, document, output } => desk.print(case, EntryId(*document), output).await,
+        Action::Issue { case, document, terminal, output } => {
+            desk.issue(case, EntryId(*document), terminal.as_deref(), output).await
+        }
+        Action::Return(because) => desk.because(because, |reason| Command::Return { reason }).await,
+        Action::Correct(because) => desk.because(because, |reason| Command::RequestCorrection { reason }).await,
+        Action::HandToCity(because) => desk.because(because, |reason| Command::HandToCity { reason }).await,
+        Action::HandBack { case } => desk.act(case, Command::HandBack).await,
+        Action::Refuse(because) => desk.because(because, |reason| Command::Refuse { reason }).await,
+        Action::Spoil { case, issuance, reason } => {
+            let issuance = shomei::case::id::IssuanceId::parse(issuance).map_err(refused(issuance))?;
+            desk.act(case, Command::Spoil { issuance, reason: because(reason)? }).await
+        }
+        Action::List => desk.list().await,
+    }
+}
+
+fn because(reason: &str) -> Result<Reason, Lines> {
+    Reason::parse(reason).ok_or_else(|| Trouble::Usage.at("--reason", "it is empty"))
+}
+
+/// What is done at a step.
+struct Doing<'a> {
+    step: &'a str,
+    enter: &'a [String],
+    seen: &'a [String],
+    day: Option<&'a str>,
+    confirm: &'a [String],
+}
+
+/// A person at an office.
+struct Desk<'a> {
+    office: &'a Office,
+    actor: &'a Actor,
+}
+
+impl Desk<'_> {
+    async fn open(&self, flow: &str, attributes: &[String]) -> Result<(), Lines> {
+        let split = |text: &String| text.split_once('=').map(|(id, value)| (id.to_owned(), value.to_owned()));
+        let given: Option<Attributes> = attributes.iter().map(split).collect();
+        let attributes = given.ok_or_else(|| Trouble::Usage.at("--attribute", "it is not ATTRIBUTE=VALUE"))?;
+        let opened = self.office.casework().open(flow, attributes, self.actor).await.map_err(refused(flow))?;
+        say!("{}", opened.row.number);
+        Ok(())
+    }
+
+    /// The case of a 案件番号, in the person's own office.
+    async fn find(&self, number: &str) -> Result<(CaseId, Loaded), Lines> {
+        let at = self.actor.office();
+        let found = self.office.register.case_by_number(at, number).await.map_err(refused(number))?;
+        let id = found.map(|row| row.id).or_else(|| CaseId::parse(number).ok());
+        let none = || refused(number)(shomei::issuing::casework::CaseworkError::NoCase);
+        let id = id.ok_or_else(none)?;
+        Ok((id, self.office.casework().load(at, id).await.map_err(refused(number))?))
+    }
+
+    async fn act(&self, number: &str, command: Command) -> Result<(), Lines> {
+        let (id, _) = self.find(number).await?;
+        let casework = self.office.casework();
+        let after = casework.act(self.actor.office(), id, &command, self.actor).await.map_err(refused(number))?;
+        self.tell_next(&after);
+        Ok(())
+    }
+
+    async fn because(&self, because: &Because, command: impl FnOnce(Reason) -> Command) -> Result<(), Lines> {
+        self.act(&because.case, command(self::because(&because.reason)?)).await
+    }
+
+    async fn work(&self, number: &str, doing: Doing<'_>) -> Result<(), Lines> {
+        let (_, loaded) = self.find(number).await?;
+        let step = StepKey::parse(doing.step).map_err(|error| Trouble::Usage.at(doing.step, error))?;
+        let today = self.office.register.now().await.map_err(refused("register"))?.day();
+        let day = match doing.day {
+            Some(day) => day.parse::<Day>().map_err(|error| Trouble::Usage.at("--day", error))?,
+            None => today,
+        };
+        let entries = doing.enter.iter().map(|entered| self.entry(entered, day)).collect::<Result<_, _>>()?;
+        let seen = doing.seen.iter().map(|code| self.seen(&loaded, code, day)).collect::<Result<_, _>>()?;
+        let work = Work { step, entries, seen, confirmed: doing.confirm.to_vec() };
+        self.act(number, Command::Do(work)).await
+    }
+
+    /// KIND=FILE or KIND*COPIES=FILE.
+    fn entry(&self, given: &str, day: Day) -> Result<Entry, Lines> {
+        let usage = || Trouble::Usage.at("--enter", "it is not KIND=FILE");
+        let (kind_and_copies, file) = given.split_once('=').ok_or_else(usage)?;
+        let (id, copies) = kind_and_copies.split_once('*').unwrap_or((kind_and_copies, "1"));
+        let copies = copies.parse().map_err(|_| usage())?;
+        let data = String::from_utf8(read_input(Path::new(file))?).map_err(|error| Trouble::Read.at(file, error))?;
+        entry(self.office, self.actor, kind(id)?, copies, data, day)
+    }
+
+    /// The document of a 照合符号, as it would be certified on the day.
+    fn seen(&self, loaded: &Loaded, code: &str, day: Day) -> Result<Seen, Lines> {
+        let sheets = loaded.case.record().sheets().iter().map(Sheet::entered);
+        let sheet = sheets.into_iter().find(|sheet| sheet.entry.cover.digest.short() == code);
+        let sheet = sheet.ok_or_else(|| Trouble::Usage.at(code, "no document of the case has this code"))?;
+        let document = compose(self.office, &sheet.entry)?;
+        Ok(Seen { entry: sheet.id, cover: cover(self.office, self.actor, &document, day)? })
+    }
+
+    async fn print(&self, number: &str, entry: EntryId, output: &Path) -> Result<(), Lines> {
+        let (_, loaded) = self.find(number).await?;
+        let sheet = loaded.case.record().sheet(entry);
+        let sheet = sheet.ok_or_else(|| Trouble::Usage.at(number, "no such document in the case"))?;
+        write_output(output, &copy(self.office, self.actor, sheet)?)
+    }
+
+    async fn issue(&self, number: &str, entry: EntryId, terminal: Option<&str>, output: &Path) -> Result<(), Lines> {
+        let (case, _) = self.find(number).await?;
+        let at = self.actor.office();
+        let terminal = self.office.people.terminal(at, terminal).map_err(refused("--terminal"))?;
+        let order = Order { office: at, case, entry, actor: self.actor, terminal };
+        let released = self.office.counter().issue(order).await.map_err(refused(number))?;
+        write_output(output, &released.file)?;
+        say!("{}\t{}\t{}", released.issuance, released.number.text(), output.display());
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<(), Lines> {
+        let at = self.actor.office();
+        for role in self.actor.roles() {
+            let (cases, more) = self
+                .office
+                .register
+                .work_list(at, role.key(), None, 50)
+                .await
+                .map_err(refused("register"))?;
+            for case in &cases {
+                say!("{}\t{}\t{}\t{}", case.number, case.procedure, case.state, case.next);
+            }
+            if more {
+                say!("…");
+            }
+        }
+        Ok(())
+    }
+
+    async fn show(&self, number: &str, as_json: bool) -> Result<(), Lines> {
+        let (_, loaded) = self.find(number).await?;
+        if as_json {
+            say!("{}", self.as_json(&loaded));
+            return Ok(());
+        }
+        let record = loaded.case.record();
+        say!("{}\t{}\t{}", loaded.row.number, record.flow().title, loaded.case.state());
+        for step in &record.flow().steps {
+            if let Some(by) = record.progress().done_by(&step.key) {
+                say!("✓ {}\t{}\t{}", step.key, step.action, by.person);
+            }
+        }
+        for sheet in record.sheets() {
+            let entered = sheet.entered();
+            let (id, kind) = (entered.id.0, &entered.entry.kind);
+            say!("#{id}\t{kind}\t×{}\t{}", entered.entry.copies, entered.entry.cover.digest.short());
+            for (issuance, state) in sheet.approved().into_iter().flat_map(|approved| &approved.issuances) {
+                say!("  {issuance}\t{}\t{}", state.key(), state.number());
+            }
+        }
+        self.tell_next(&loaded);
+        Ok(())
+    }
+
+    fn tell_next(&self, loaded: &Loaded) {
+        for waiting in loaded.case.waiting(self.office.settings()) {
+            let roles: Vec<&str> = waiting.roles.iter().map(|role| role.key()).collect();
+            say!("→ {}\t{}\t{}", waiting.step.key, waiting.step.action, roles.join(" "));
+        }
+    }
+
+    fn as_json(&self, loaded: &Loaded) -> serde_json::Value {
+        let record = loaded.case.record();
+        let waiting = loaded.case.waiting(self.office.settings());
+        let done = record.flow().steps.iter().filter_map(|step| {
+            let by = record.progress().done_by(&step.key)?;
+            Some(json!({ "step": step.key, "by": by.person, "role": by.role }))
+        });
+        let documents = record.sheets().iter().map(|sheet| {
+            let entered = sheet.entered();
+            let issuances = sheet.approved().into_iter().flat_map(|approved| &approved.issuances);
+            json!({
+                "id": entered.id,
+                "kind": entered.entry.kind,
+                "copies": entered.entry.copies,
+                "code": entered.entry.cover.digest.short(),
+                "approved": sheet.approved().is_some(),
+                "issuances": issuances.map(|(id, state)| json!({
+                    "id": id, "state": state.key(), "number": state.number(),
+                })).collect::<Vec<_>>(),
+            })
+        });
+        json!({
+            "number": loaded.row.number,
+            "case": record.opening().case,
+            "flow": record.flow().id,
+            "state": loaded.case.state(),
+            "attributes": record.attributes(),
+            "done": done.collect::<Vec<_>>(),
+            "documents": documents.collect::<Vec<_>>(),
+            "open": waiting.iter().map(|waiting| json!({
+                "step": waiting.step.key,
+                "roles": waiting.roles,
+            })).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// A document to be entered: read, checked, and covered as it would be printed on the day.
+pub fn entry(office: &Office, actor: &Actor, kind: &'static Kind, copies: u8, data: String, day: Day) -> Result<Entry, Lines> {
+    let words = office.press.words(kind)?;
+    let document = kind.read(data.as_bytes(), &**office.press.typefaces()).map_err(|refusals| told(&refusals, &words))?;
+    let cover = cover(office, actor, &document, day)?;
+    Ok(Entry { kind: kind.id.to_owned(), copies, cover, data: Data::from(data) })
+}
+
+/// What an approval of a document in the person's office covers.
+pub fn cover(
+    office: &Office,
+    actor: &Actor,
+    document: &Composed,
+    day: Day,
+) -> Result<shomei::case::warrant::Cover, Lines> {
+    let entry = office.city.office(actor.office().as_str())?;
+    Ok(office.counter().issuing.cover(document, entry, day)?)
+}
+
+/// A document as it was entered.
+pub fn compose(office: &Office, entry: &Entry) -> Result<Composed, Lines> {
+    let kind = kind(&entry.kind)?;
+    let words = office.press.words(kind)?;
+    kind.read(entry.data.0.as_bytes(), &**office.press.typefaces()).map_err(|refusals| told(&refusals, &words))
+}
+
+/// The copy of a document that is not sealed: for collation, or clean where its kind never is.
+pub fn copy(office: &Office, actor: &Actor, sheet: &Sheet) -> Result<Vec<u8>, Lines> {
+    let entered = sheet.entered();
+    let document = compose(office, &entered.entry)?;
+    let entry = office.city.office(actor.office().as_str())?;
+    let short = document.digest().short();
+    let counter = office.counter();
+    let surround = counter.issuing.surround(entry, entered.entry.cover.day, &short)?;
+    let (collation, clean) = (sheet.collation_warrant(), sheet.office_warrant());
+    let leave = if document.kind().sealing == Sealing::Never { Leave::Office(&clean) } else { Leave::Collation(&collation) };
+    Ok(office.press.print(&document, leave, &surround)?.pdf)
+}

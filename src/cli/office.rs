@@ -1,0 +1,203 @@
+//! The office at which a command works: the register, its keys, its people, the press. What is not there
+//! yet is made, so that the program runs without a server and without configuration.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use shomei::PROGRAM;
+use shomei::case::actor::{Actor, ActorError};
+use shomei::case::id::{IdError, OfficeId, PersonId};
+use shomei::issuing::casework::{Casework, CaseworkError, Flows};
+use shomei::issuing::city::City;
+use shomei::issuing::issue::{Counter, ReleaseError};
+use shomei::issuing::people::{People, PeopleError};
+use shomei::issuing::Issuing;
+use shomei::press::Press;
+use shomei::press::mark::MarkKey;
+use shomei::press::sheet::Paper;
+use shomei::procedure::settings::{Settings, SettingsError};
+use shomei::procedure::{Procedures, ProcedureError, Role};
+use shomei::register::{Deployment, Mode, Register, RegisterError, clock};
+
+use super::{Lines, sentences};
+
+/// Host of the sample city's verification page; nothing is ever asked of it.
+const HOST: &str = "verify.mihon.example";
+
+/// The register that a command works with.
+#[derive(Args, Debug, Clone)]
+pub struct Database {
+    /// The register: a file, or postgres://USER@HOST/DATABASE. It is made if it is not there.
+    #[arg(long, default_value = "shomei.db")]
+    pub database: String,
+    /// Folder of the keys; beside the file if not given.
+    #[arg(long)]
+    pub keys: Option<PathBuf>,
+}
+
+/// Errors that have a sentence.
+pub trait Coded: std::error::Error {
+    /// Key of the sentence.
+    fn code(&self) -> &'static str;
+}
+
+macro_rules! coded {
+    ($($error:ty)*) => {$(
+        impl Coded for $error {
+            fn code(&self) -> &'static str {
+                <$error>::code(self)
+            }
+        }
+    )*};
+}
+
+coded! { RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+
+/// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
+pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {
+    move |error| {
+        let code = error.code();
+        let sentence = sentences().map(|words| words.sentence_about(place, code)).unwrap_or_default();
+        Lines(vec![format!("{place}: {code} ({error})\t{sentence}")])
+    }
+}
+
+/// Waits for work on the register.
+pub fn wait<T>(work: impl Future<Output = Result<T, Lines>>) -> Result<T, Lines> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+impl Database {
+    /// The register in a folder.
+    pub fn within(folder: &Path) -> Self {
+        Self { database: folder.join("register.db").display().to_string(), keys: Some(folder.join("keys")) }
+    }
+
+    /// Folder of the keys.
+    pub fn keys(&self) -> PathBuf {
+        self.keys.clone().unwrap_or_else(|| {
+            let path = self.database.strip_prefix("sqlite:").unwrap_or(&self.database);
+            if self.is_server() { PathBuf::from("shomei.keys") } else { Path::new(path).with_extension("keys") }
+        })
+    }
+
+    fn is_server(&self) -> bool {
+        self.database.starts_with("postgres://") || self.database.starts_with("postgresql://")
+    }
+
+    /// Opens the register; one that is not there is made first, with the offices of the city.
+    pub async fn open(&self, city: &City) -> Result<Register, Lines> {
+        let keys = self.keys();
+        let open = || Register::open(&self.database, &keys, PROGRAM, clock::system());
+        let register = match open().await {
+            Err(RegisterError::OtherSchema { found: 0, .. }) => {
+                let mode = if self.is_server() { Mode::Shared } else { Mode::Single };
+                let deployment = Deployment { mode, program: PROGRAM.to_owned() };
+                Register::install(&self.database, &deployment).await.map_err(refused(&self.database))?;
+                open().await
+            }
+            other => other,
+        };
+        let register = register.map_err(refused(&self.database))?;
+        let known = register.offices().await.map_err(refused(&self.database))?;
+        for entry in city.offices() {
+            let office = OfficeId::parse(&entry.id).map_err(refused(&entry.id))?;
+            if !known.contains(&office) {
+                register.enrol(&office).await.map_err(refused(&entry.id))?;
+            }
+        }
+        Ok(register)
+    }
+}
+
+/// Everything that stands in an office of the city.
+pub struct Office {
+    /// The register.
+    pub register: Register,
+    /// The press.
+    pub press: Press,
+    /// Offices, signatories, seals.
+    pub city: City,
+    /// Who works where.
+    pub people: People,
+    /// The flows.
+    pub flows: Flows,
+    settings: Settings,
+    key: MarkKey,
+}
+
+impl Office {
+    /// Opens everything.
+    pub async fn open(database: &Database) -> Result<Self, Lines> {
+        let city = City::sample()?;
+        let register = database.open(&city).await?;
+        let settings = Settings::recommended(&Procedures::embedded().map_err(refused("flows"))?);
+        let office = Self {
+            register,
+            press: Press::embedded()?,
+            city,
+            people: People::sample().map_err(refused("people"))?,
+            flows: Flows::embedded().map_err(refused("flows"))?,
+            settings: settings.map_err(refused("settings"))?,
+            key: mark_key(&database.keys())?,
+        };
+        office.sweep().await?;
+        Ok(office)
+    }
+
+    /// Cases.
+    pub fn casework(&self) -> Casework<'_> {
+        Casework { register: &self.register, flows: &self.flows, settings: &self.settings }
+    }
+
+    /// Certificates.
+    pub fn counter(&self) -> Counter<'_> {
+        let issuing = Issuing {
+            press: &self.press,
+            city: &self.city,
+            key: &self.key,
+            host: HOST,
+            paper: Paper::Plain,
+        };
+        Counter { casework: self.casework(), issuing }
+    }
+
+    /// What the office chose.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Numbers that a stopped program left without an end get one.
+    async fn sweep(&self) -> Result<(), Lines> {
+        for office in self.register.offices().await.map_err(refused("register"))? {
+            let person = PersonId::parse("sweep").map_err(refused("sweep"))?;
+            let machine = Actor::new(person, office.clone(), [Role::CityTerminal]).map_err(refused("sweep"))?;
+            let voided = self.counter().sweep(&office, &machine).await.map_err(refused(office.as_str()))?;
+            if voided > 0 {
+                complain!("{office}: {voided} numbers without an end were voided");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The key of the QR: made when first needed, kept in a folder that only its owner reads.
+fn mark_key(folder: &Path) -> Result<MarkKey, Lines> {
+    use std::io::Write as _;
+    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+    let file = folder.join("mark.key");
+    if let Ok(bytes) = std::fs::read(&file) {
+        return MarkKey::from_bytes(&bytes).map_err(|error| super::Trouble::Read.at(file.display(), error));
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut bytes = [0; 32];
+    let key = loop {
+        getrandom::fill(&mut bytes).map_err(|error| super::Trouble::Program.at("shomei", error))?;
+        // All but about one in 2^32 draws are a key of the curve.
+        if let Ok(key) = MarkKey::from_bytes(&bytes) {
+            break key;
+        }
+    };
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?.write_all(&bytes)?;
+    Ok(key)
+}
