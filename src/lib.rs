@@ -1,6 +1,6 @@
 //! shomei (証明): from an approved case to the sealed page of a Japanese ward office.
 //!
-//! Imports run downwards only: `cli` → `issuing` → `press` → `case` → `procedure` → `document` →
+//! Imports run downwards only: `cli` → `issuing` → {`register`, `press`} → `case` → `procedure` → `document` →
 //! `domain`.
 
 pub mod case;

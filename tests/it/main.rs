@@ -7,6 +7,7 @@ mod numbers;
 mod program;
 mod readback;
 mod refusals;
+mod register;
 mod sealing;
 mod wording;
 
