@@ -26,7 +26,7 @@ pub use copy::{Copied, verify_copy};
 pub use error::RegisterError;
 pub use id::{CaseId, Fresh, IncidentId, IssuanceId, OfficeId};
 pub use postgres::Postgres;
-pub use read::{After, CaseEvents, Recorded};
+pub use read::{After, CaseEvents, Entry, Recorded};
 pub use rows::{CaseRow, End, Head, Incident, Issuance, Number};
 pub use sqlite::Sqlite;
 pub use store::{Access, Job, Row, Store, Transaction, Value};
@@ -39,7 +39,8 @@ use vault::KeyRing;
 /// Version of the tables; it moves with `sql/*/schema.sql`.
 const SCHEMA: i64 = 1;
 
-// Types of the events that the register itself writes. Callers' types have no such beginning.
+/// How the types of the register's own events begin; no other's do.
+const OWN: &str = "register/";
 const ENROLLED: &str = "register/enrolled";
 const CHECKPOINTED: &str = "register/checkpointed";
 const DESTROYED: &str = "register/keys-destroyed";

@@ -1,5 +1,8 @@
 //! What is read out of the register. Each call reads from one moment.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as MapEntry;
+
 use zeroize::Zeroizing;
 
 use super::clock::Moment;
@@ -16,7 +19,7 @@ use super::{Register, RegisterError};
 pub struct Recorded {
     /// Position in the office's register, from 0.
     pub position: u64,
-    /// Version of the case after it, from 1.
+    /// Version of the case after it, from 1; 0 for an event of the office itself.
     pub version: u64,
     /// When.
     pub at: Moment,
@@ -43,6 +46,15 @@ pub enum CaseEvents {
     Destroyed,
 }
 
+/// An event of an office's register.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its case; none if it is the office's own.
+    pub case: Option<CaseId>,
+    /// The event; none if the case's key was destroyed.
+    pub event: Option<Recorded>,
+}
+
 /// Where a list goes on.
 #[derive(Debug, Clone, Copy)]
 pub struct After {
@@ -66,6 +78,28 @@ impl Register {
         let rows = transaction.rows(EVENTS, of_case(office, case)).await?;
         let open = |row| open_event(office, case, &secret, row);
         Ok(CaseEvents::Whole(rows.into_iter().map(open).collect::<Result<_, _>>()?))
+    }
+
+    /// What happened in an office from a position on, at most `limit` events.
+    pub async fn events_from(&self, office: &OfficeId, position: u64, limit: u32) -> Result<Vec<Entry>, RegisterError> {
+        const EVENTS: &str = include_str!("../../sql/entries_from.sql");
+        let mut transaction = self.begin(Access::Read).await?;
+        let values = vec![office.as_str().into(), whole(position)?.into(), i64::from(limit).into()];
+        let (mut entries, mut keys) = (Vec::new(), HashMap::new());
+        for mut row in transaction.rows(EVENTS, values).await? {
+            let case = row.maybe_text()?.map(|text| CaseId::parse(&text)).transpose()?;
+            let owner = case.unwrap_or(CaseId::OFFICE);
+            if let MapEntry::Vacant(place) = keys.entry(owner) {
+                place.insert(match self.case_key_in(&mut *transaction, office, owner).await {
+                    Err(RegisterError::Destroyed) => None,
+                    found => Some(found?.ok_or_else(|| RegisterError::damaged("an event's case has no key"))?),
+                });
+            }
+            let secret = keys.get(&owner).and_then(Option::as_ref);
+            let event = secret.map(|secret| open_event(office, owner, secret, row)).transpose()?;
+            entries.push(Entry { case, event });
+        }
+        Ok(entries)
     }
 
     /// A case as its last event left it.

@@ -350,6 +350,9 @@ impl<'w> Writing<'w> {
 
     async fn batch(&mut self, batch: Batch, locked: Locked) -> Result<(), RegisterError> {
         let Batch { events, case, step, terms, alarms, flow, answer } = batch;
+        if events.iter().any(|event| event.kind.starts_with(super::OWN)) {
+            return Err(RegisterError::Batch { what: "an event has a type that is the register's own" });
+        }
         self.add(events, locked.version).await?;
         if let Some((case, waiting)) = case {
             self.put_case(&case, &waiting).await?;

@@ -8,6 +8,7 @@ mod numbers;
 mod program;
 mod readback;
 mod refusals;
+mod register;
 mod sealing;
 mod wording;
 

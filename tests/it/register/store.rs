@@ -139,6 +139,33 @@ on_both! {
         assert_eq!(register.work_list(&kita(), "city", None, 50).await.unwrap().0[0].id, opened[0]);
     }
 
+    async fn the_whole_register_is_read_page_by_page(database) {
+        let (_fixture, register) = Fixture::new(database).await;
+        day(&register).await;
+        let size = register.head(&kita()).await.unwrap().tree.size();
+        let (mut position, mut entries) = (0, Vec::new());
+        while position < size {
+            let page = register.events_from(&kita(), position, 4).await.unwrap();
+            position += page.len() as u64;
+            entries.extend(page);
+        }
+        assert_eq!(entries.len() as u64, size);
+        for (entry, at) in entries.iter().zip(0..) {
+            match &entry.event {
+                Some(event) => assert_eq!((event.position, event.version == 0), (at, entry.case.is_none())),
+                None => assert!(entry.case.is_some(), "only a case's key is destroyed"),
+            }
+        }
+        let gone = entries.iter().filter(|entry| entry.event.is_none()).count();
+        assert_eq!(gone, 1, "the one event of the case that was destroyed");
+        let kinds: Vec<&str> = entries.iter().filter_map(|entry| Some(entry.event.as_ref()?.kind.as_str())).collect();
+        assert_eq!((kinds[0], *kinds.last().unwrap()), ("register/enrolled", "register/keys-destroyed"));
+        // Nobody else writes such events.
+        let batch = Batch { events: vec![event("register/enrolled", "1")], ..Batch::default() };
+        let forged: Result<_, RegisterError> = register.write(&Ask::office(&kita()), |_| Ok((batch, ()))).await;
+        assert!(matches!(forged, Err(RegisterError::Batch { .. })));
+    }
+
     async fn a_destroyed_case_is_unreadable_and_the_chain_whole(database) {
         let (_fixture, register) = Fixture::new(database).await;
         let (kept, gone) = (open(&register, "contractor").await, ended(&register).await);
