@@ -33,7 +33,7 @@ const DITTO: &str = "=";
 const SIDE_PX: u32 = 850;
 /// Modules of quiet zone at both sides together (JIS X 0510).
 const QUIET: u32 = 8;
-/// Least width of a module in pixels of 600 dpi: 0.38 mm, which reads from a scan of 250 dpi.
+/// Least width of a module in pixels of 600 dpi: 0.38 mm, which another program reads from a page drawn at 250 dpi.
 const LEAST_PX: u32 = 9;
 /// Most bytes of a code: the largest whose modules are wide enough is version 17, of which error
 /// correction M leaves so many (JIS X 0510).

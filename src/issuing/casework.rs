@@ -13,13 +13,10 @@ use crate::case::event::{Attributes, Event, EventError, Opening};
 use crate::case::{Case, Request};
 use crate::procedure::settings::Settings;
 use crate::procedure::{Procedure, ProcedureError, Procedures};
-use crate::register::{self, Ask, Batch, CaseEvents, CaseRow, Locked, Fresh, Register, RegisterError, Step, Written};
+use crate::register::{self, Ask, Batch, COUNTER, CaseEvents, CaseRow, Locked, Fresh, Register, RegisterError, Step, Written};
 
 /// Somebody else was quicker this many times in a row: then it is said rather than tried again.
 const TRIES: usize = 8;
-
-/// The counter of 案件番号: no terminal has this number.
-const COUNTER: u16 = 0;
 
 /// Beginning of the types of what the office notes beside a case.
 pub(super) const OFFICE_NOTE: &str = "office/";

@@ -20,6 +20,9 @@ use super::typeface::{Typeface, Typefaces};
 const STEP: f64 = 0.5;
 /// Part of the em box that lies above the baseline, as in both typefaces.
 const ASCENT: f64 = 0.88;
+/// White that several lines keep to the edges of their slot, in points (0.2 mm), so that they do not
+/// run into the lines of the next where no rule parts them.
+const APART: f64 = 0.2 * 72.0 / 25.4;
 /// What rounding of lengths may add, in points.
 const ROUNDING: f64 = 0.01;
 /// Thickness of the stroke around the glyphs of a bold slot, in em.
@@ -74,11 +77,18 @@ pub fn set(text: &str, slot: &Slot, typefaces: &Typefaces) -> Result<Setting, To
     let room = slot.width - 2.0 * slot.inset;
     let sorts = sorts(text, slot, typefaces);
     let advances: Vec<(Moji, f64)> = sorts.iter().map(|sort| (sort.moji, sort.advance)).collect();
-    let ink = Ink::of(&sorts);
+    let ink = |line: &str| Ink::of(&self::sorts(line, slot, typefaces));
+    let clear = |lines: &[String], size| match lines {
+        [] => true,
+        [_] => is_clear(slot, 1, size, Ink::of(&sorts), Ink::of(&sorts)),
+        [first, .., last] => is_clear(slot, lines.len(), size, ink(first), ink(last)),
+    };
     let mut size = slot.size;
     loop {
-        let most = most_lines(slot, size, ink);
-        let broken = |dates| broken(&advances, room / size, slot.tracking, most, dates);
+        let most = most_lines(slot, size);
+        let broken = |dates| {
+            broken(&advances, room / size, slot.tracking, most, dates).filter(|lines| clear(lines, size))
+        };
         if let Some(lines) = broken(Dates::Whole) {
             return Ok(Setting { size, lines });
         }
@@ -117,17 +127,25 @@ impl Ink {
     }
 }
 
-/// How many lines of a size the slot's height takes, its ink clear of the edges; at most the number it
-/// allows, none where not even one has its place.
-fn most_lines(slot: &Slot, size: f64, ink: Ink) -> usize {
-    let clear = slot.clearance() - ROUNDING;
+/// How many lines of a size the slot's height takes, at most the number it allows.
+fn most_lines(slot: &Slot, size: f64) -> usize {
     let fits = |lines: &usize| {
-        let above = (slot.height - block_height(*lines, size, slot.leading)) / 2.0;
-        above >= -ROUNDING
-            && above + (ASCENT - ink.above) * size >= clear
-            && above + (1.0 - ASCENT + ink.below) * size >= clear
+        let apart = if *lines > 1 { APART } else { 0.0 };
+        above(slot, *lines, size) >= apart - ROUNDING
     };
     (1..=slot.lines).rev().find(fits).unwrap_or(0)
+}
+
+/// White above the em boxes of so many lines in the middle of their slot, and below them.
+fn above(slot: &Slot, lines: usize, size: f64) -> f64 {
+    (slot.height - block_height(lines, size, slot.leading)) / 2.0
+}
+
+/// Whether the ink of the first line is clear of the slot's upper edge, and that of the last of its lower.
+fn is_clear(slot: &Slot, lines: usize, size: f64, first: Ink, last: Ink) -> bool {
+    let clear = slot.clearance() - ROUNDING;
+    let above = above(slot, lines, size);
+    above + (ASCENT - first.above) * size >= clear && above + (1.0 - ASCENT + last.below) * size >= clear
 }
 
 fn block_height(lines: usize, size: f64, leading: f64) -> f64 {

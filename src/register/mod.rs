@@ -30,7 +30,7 @@ pub use read::{After, CaseEvents, Entry, Recorded};
 pub use rows::{CaseRow, End, Head, Incident, Issuance, Number};
 pub use sqlite::Sqlite;
 pub use store::{Access, Job, Row, Store, Transaction, Value};
-pub use write::{Alarm, Answer, Ask, Batch, Event, Flow, Locked, Once, Step, Term, Written};
+pub use write::{Alarm, Answer, Ask, Batch, COUNTER, Event, Flow, Locked, Once, Step, Term, Written};
 
 use clock::{Clock, Moment, settle};
 use store::{maybe_one, one};

@@ -87,10 +87,13 @@ impl fmt::Debug for Event {
     }
 }
 
+/// No terminal has this number: it counts what is not issued.
+pub const COUNTER: u16 = 0;
+
 /// What happens to a number.
 #[derive(Clone)]
 pub enum Step {
-    /// [`Locked::number`] is taken for something that is not issued: a new case's 案件番号.
+    /// [`Locked::number`] of [`COUNTER`] is taken for something that is not issued: a new case's 案件番号.
     Count,
     /// T1: takes [`Locked::number`].
     Begin {

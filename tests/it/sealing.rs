@@ -164,7 +164,7 @@ fn codes_read(pdf: &[u8], dpi: u32) -> Vec<String> {
 }
 
 #[test]
-fn the_codes_for_the_municipality_of_arrival_are_read_from_a_scan_of_250_dpi() {
+fn the_codes_for_the_municipality_of_arrival_are_read_from_a_page_of_250_dpi() {
     let office = Office::new();
     let mut most = 0;
     for (kind, path) in samples() {
