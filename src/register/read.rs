@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry as MapEntry;
 use zeroize::Zeroizing;
 
 use super::clock::Moment;
-use super::id::{CaseId, IssuanceId, OfficeId};
+use super::id::{OFFICE, CaseId, IssuanceId, OfficeId};
 use super::merkle::{self, Hash};
 use super::rows::{CaseRow, Head, Incident, Issuance, Number, whole};
 use super::store::{Access, Row, Transaction, Value, maybe_one};
@@ -88,7 +88,7 @@ impl Register {
         let (mut entries, mut keys) = (Vec::new(), HashMap::new());
         for mut row in transaction.rows(EVENTS, values).await? {
             let case = row.maybe_text()?.map(|text| CaseId::parse(&text)).transpose()?;
-            let owner = case.unwrap_or(CaseId::OFFICE);
+            let owner = case.unwrap_or(OFFICE);
             if let MapEntry::Vacant(place) = keys.entry(owner) {
                 place.insert(match self.case_key_in(&mut *transaction, office, owner).await {
                     Err(RegisterError::Destroyed) => None,

@@ -253,6 +253,7 @@ fn only_for_owner(path: &Path) -> Result<(), RegisterError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::register::Fresh as _;
 
     fn office(id: &str) -> OfficeId {
         OfficeId::parse(id).unwrap()

@@ -4,7 +4,7 @@ use shomei::domain::calendar::Day;
 use shomei::register::checkpoint::Signer;
 use shomei::register::retention::Retention;
 use shomei::register::{
-    Alarm, Ask, Batch, CaseId, CaseRow, Event, Flow, IncidentId, IssuanceId, Locked, Number, Once, Register,
+    Alarm, Ask, Batch, CaseId, CaseRow, Event, Flow, Fresh as _, IncidentId, IssuanceId, Locked, Number, Once, Register,
     RegisterError, Step, Term, Written,
 };
 use zeroize::Zeroizing;
@@ -20,7 +20,7 @@ pub fn case_row(case: CaseId, locked: &Locked) -> CaseRow {
         id: case,
         number: case.to_string(),
         procedure: "juminhyo-kofu".to_owned(),
-        flow_version: 1,
+        flow_version: "1".to_owned(),
         state: "received".to_owned(),
         since: locked.now,
         opened_at: locked.now,
@@ -110,7 +110,7 @@ pub async fn once(register: &Register, case: CaseId, key: &str, request: u8, ans
 
 /// What an office does in a day and in ten years; every column of every table gets a value.
 pub async fn day(register: &Register) -> Vec<CaseId> {
-    let flow = Flow { procedure: "juminhyo-kofu".to_owned(), version: 1, text: "steps".to_owned() };
+    let flow = Flow { procedure: "juminhyo-kofu".to_owned(), version: "1".to_owned(), text: "steps".to_owned() };
     let incident = IncidentId::new();
     let alarms = vec![Alarm::Open { id: incident, kind: "unreadable".to_owned() }];
     let written: Made<()> = register
