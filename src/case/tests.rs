@@ -53,7 +53,7 @@ const AWAY: &str = "minato-ku";
 fn own(running: &Running, step: &Step) -> Actor {
     let role = rules::roles_of(running.flow(), step, settings())[0];
     let at = if step.performer.elsewhere { AWAY } else { HOME };
-    person(&format!("{role:?}"), at, &[role])
+    person(role.key(), at, &[role])
 }
 
 fn opened(flow: &Arc<Procedure>, attributes: Attributes) -> (Case, Event) {
@@ -230,7 +230,7 @@ fn r1_a_contractor_never_approves() {
 #[test]
 fn r2_who_entered_does_not_collate() {
     let case = juminhyo_up_to("7");
-    let enterer = person("ContractorInput", HOME, &[Role::ContractorInput, Role::ContractorCollator]);
+    let enterer = person("contractor-input", HOME, &[Role::ContractorInput, Role::ContractorCollator]);
     let collate = || Command::Do(step("8"));
     assert!(matches!(refused(&case, collate(), &enterer), CaseError::SamePerson { .. }));
     // Relaxed by the office, it goes through, and the register knows.
@@ -250,7 +250,7 @@ fn r3_no_examination_without_collation() {
 #[test]
 fn r4_who_entered_does_not_examine_even_after_moving_to_the_city() {
     let case = juminhyo_up_to("8");
-    let moved = person("ContractorInput", HOME, &[Role::CityReviewer]);
+    let moved = person("contractor-input", HOME, &[Role::CityReviewer]);
     assert!(matches!(refused(&case, Command::Do(step("9")), &moved), CaseError::SamePerson { .. }));
 }
 
@@ -364,7 +364,7 @@ fn a_number_ends_once_and_no_more_numbers_than_copies_are_given() {
 
 #[test]
 fn a_contractor_issues_only_where_the_flow_has_no_gate() {
-    let contractor = person("ContractorInput", HOME, &[Role::ContractorInput]);
+    let contractor = person("contractor-input", HOME, &[Role::ContractorInput]);
     for (case, may) in [(juminhyo_up_to("10"), false), (up_to("koiki-juminhyo-kofu", "7"), true)] {
         let entry = certificate(&case).entered().id;
         let begin = Command::BeginIssue { issuance: IssuanceId(uuid::Uuid::nil()), entry, number: "1".to_owned() };

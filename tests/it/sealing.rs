@@ -172,12 +172,11 @@ fn the_codes_for_the_municipality_of_arrival_are_read_from_a_page_of_250_dpi() {
             continue;
         }
         let document = document(&office.press, kind.id, &std::fs::read(&path).unwrap());
-        let case = approved(&office.cover(&document, Office::day()));
-        let issued = office.issue(&case, &document, Office::day()).unwrap();
+        let page = office.seal(&office.cover(&document, Office::day()), &document, Office::day()).unwrap();
         let view = document.view(&office.press.words(kind).unwrap());
         let expected = view.sealed_pictures.iter().filter(|picture| picture.slot.starts_with("s0.")).count();
         for dpi in [250, 300] {
-            let mut parts = codes_read(issued.page.pdf(), dpi);
+            let mut parts = codes_read(page.pdf(), dpi);
             parts.sort();
             assert_eq!(parts.len(), expected, "{} at {dpi} dpi", path.display());
             let text: String = parts.iter().filter_map(|part| part.split_once('\n')).map(|(_, part)| part).collect();
@@ -193,10 +192,9 @@ fn the_codes_for_the_municipality_of_arrival_are_read_from_a_page_of_250_dpi() {
 fn a_file_is_dated_by_the_midnight_of_japan() {
     let office = Office::new();
     let document = document(&office.press, "juminhyo-utsushi", &sample("juminhyo-utsushi"));
-    let case = approved(&office.cover(&document, Office::day()));
-    let issued = office.issue(&case, &document, Office::day()).unwrap();
+    let page = office.seal(&office.cover(&document, Office::day()), &document, Office::day()).unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), issued.page.pdf()).unwrap();
+    std::fs::write(file.path(), page.pdf()).unwrap();
     let info = String::from_utf8(tool("pdfinfo", &["-rawdates", file.path().to_str().unwrap()]).stdout).unwrap();
     let dated = info.lines().find(|line| line.starts_with("CreationDate:")).unwrap();
     assert!(dated.ends_with("D:20260115000000+09'00") || dated.ends_with("D:20260115000000+09'00'"), "{dated}");
@@ -364,7 +362,7 @@ fn a_certificate_knows_nothing_of_the_days_after_its_own() {
     let document = document(&office.press, "juminhyo-utsushi", value.to_string().as_bytes());
     for (day, sealed) in [("2026-01-14", false), ("2026-01-15", true)] {
         let day: Day = day.parse().unwrap();
-        let issued = office.issue(&approved(&office.cover(&document, day)), &document, day);
+        let issued = office.seal(&office.cover(&document, day), &document, day);
         assert_eq!(issued.is_ok(), sealed, "{day}");
         if let Err(error) = issued {
             assert!(error.to_string().contains("todokede_hi: later-than-day"), "{error}");
