@@ -119,7 +119,7 @@ impl Register {
 
     /// 廃棄: destroys the keys of cases that are due and what they were found by, as an event that
     /// names the cases and two people. Copies of the register hold the wrapped keys until they are
-    /// written anew.
+    /// written anew, a PostgreSQL server's files until its next VACUUM.
     ///
     /// # Errors
     /// [`RegisterError::SamePerson`], [`RegisterError::NotDue`]; nothing was destroyed then.
@@ -146,7 +146,8 @@ impl Register {
         for case in named {
             writing.destroy(office, case).await?;
         }
-        writing.commit().await.map(drop)
+        writing.commit().await?;
+        self.store.scrub().await
     }
 }
 

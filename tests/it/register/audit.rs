@@ -167,6 +167,16 @@ on_both! {
         assert!(matches!(register.events(&kita(), case).await, Err(RegisterError::Undecipherable { .. })));
     }
 
+    async fn a_paper_that_is_not_what_its_hash_says_is_not_given_out(database) {
+        let (fixture, register) = Fixture::new(database).await;
+        let case = open(&register, "contractor").await;
+        let (id, _) = begin(&register, case, 1).await.unwrap();
+        end(&register, case, id, issue(b"%PDF")).await.unwrap();
+        fixture.disarm().await;
+        fixture.tamper("UPDATE papers SET sha256 = $1", vec![[9; 32].into()]).await;
+        assert!(matches!(register.paper(&kita(), id).await, Err(RegisterError::Damaged { .. })));
+    }
+
     async fn another_key_deciphers_nothing(database) {
         let (fixture, register) = Fixture::new(database).await;
         let case = open(&register, "contractor").await;
