@@ -134,11 +134,14 @@ impl Trouble {
 
     /// The line that tells of it: place, code and what happened for logs, then the sentence for a person.
     fn at(self, place: impl fmt::Display, happened: impl fmt::Display) -> Lines {
-        let place = place.to_string();
-        let code = self.code();
-        let sentence = sentences().map(|words| words.sentence_about(&place, code)).unwrap_or_default();
-        Lines(vec![format!("{place}: {code} ({happened})\t{sentence}")])
+        line(&place.to_string(), self.code(), happened)
     }
+}
+
+/// A line about a place: what happened for logs, and the sentence of its code for a person.
+fn line(place: &str, code: &str, happened: impl fmt::Display) -> Lines {
+    let sentence = sentences().map(|words| words.sentence_about(place, code)).unwrap_or_default();
+    Lines(vec![format!("{place}: {code} ({happened})\t{sentence}")])
 }
 
 /// The sentences of refusals that are about no kind of document.

@@ -19,7 +19,7 @@ use shomei::procedure::settings::{Settings, SettingsError};
 use shomei::procedure::{Procedures, ProcedureError, Role};
 use shomei::register::{Deployment, Mode, Register, RegisterError, clock};
 
-use super::{Lines, sentences};
+use super::Lines;
 
 /// Host of the sample city's verification page; nothing is ever asked of it.
 const HOST: &str = "verify.mihon.example";
@@ -38,13 +38,13 @@ pub struct Database {
 /// Errors that have a sentence.
 pub trait Coded: std::error::Error {
     /// Key of the sentence.
-    fn code(&self) -> &'static str;
+    fn sentence_key(&self) -> &'static str;
 }
 
 macro_rules! coded {
     ($($error:ty)*) => {$(
         impl Coded for $error {
-            fn code(&self) -> &'static str {
+            fn sentence_key(&self) -> &'static str {
                 <$error>::code(self)
             }
         }
@@ -55,11 +55,7 @@ coded! { RegisterError CaseworkError ReleaseError PeopleError IdError ActorError
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {
-    move |error| {
-        let code = error.code();
-        let sentence = sentences().map(|words| words.sentence_about(place, code)).unwrap_or_default();
-        Lines(vec![format!("{place}: {code} ({error})\t{sentence}")])
-    }
+    move |error| super::line(place, error.sentence_key(), error)
 }
 
 /// Waits for work on the register.
