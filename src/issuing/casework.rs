@@ -13,13 +13,11 @@ use crate::case::event::{Attributes, Event, EventError, Opening};
 use crate::case::{Case, Request};
 use crate::procedure::settings::Settings;
 use crate::procedure::{Procedure, ProcedureError, Procedures};
-use crate::register::{self, Ask, Batch, COUNTER, CaseEvents, CaseRow, Locked, Fresh, Register, RegisterError, Step, Written};
+use crate::register::replay::{OFFICE_NOTE, Replay, ReplayError};
+use crate::register::{self, Ask, Batch, COUNTER, CaseRow, Locked, Fresh, Register, RegisterError, Step, Written};
 
 /// Somebody else was quicker this many times in a row: then it is said rather than tried again.
 const TRIES: usize = 8;
-
-/// Beginning of the types of what the office notes beside a case.
-pub(super) const OFFICE_NOTE: &str = "office/";
 
 /// A case could not be worked on.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +52,15 @@ pub enum CaseworkError {
         /// Which.
         case: CaseId,
     },
+}
+
+impl From<ReplayError> for CaseworkError {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Register(error) => Self::Register(error),
+            ReplayError::Event(error) => Self::Event(error),
+        }
+    }
 }
 
 impl CaseworkError {
@@ -158,20 +165,17 @@ impl Casework<'_> {
     /// A case of an office, as its events make it. The register has checked the chain over them.
     pub async fn load(&self, office: &OfficeId, id: CaseId) -> Result<Loaded, CaseworkError> {
         let row = self.register.case(office, id).await?.ok_or(CaseworkError::NoCase)?;
-        let events = match self.register.events(office, id).await? {
-            CaseEvents::Whole(events) => events,
-            CaseEvents::Destroyed => return Err(CaseworkError::Destroyed),
+        let (events, version) = match self.register.replay(office, id).await? {
+            Replay::Events(events, version) => (events, version),
+            Replay::Destroyed => return Err(CaseworkError::Destroyed),
         };
-        let version = events.last().map_or(0, |last| last.version);
-        // What the office noted beside the case (incidents) does not change it.
-        let own = events.iter().filter(|kept| !kept.kind.starts_with(OFFICE_NOTE));
-        let mut events = own.map(|kept| Event::decode(&kept.kind, kept.v, &kept.body));
-        let Some(Event::Opened(opening)) = events.next().transpose()? else {
+        let mut events = events.into_iter();
+        let Some(Event::Opened(opening)) = events.next() else {
             return Err(CaseworkError::NoOpening { case: id });
         };
         let mut case = Case::begin(self.flow_of(office, &opening).await?, opening);
         for event in events {
-            case = case.apply(&event?);
+            case = case.apply(&event);
         }
         Ok(Loaded { case, version, row })
     }

@@ -17,9 +17,10 @@ use crate::document::catalog::{Composed, Kind};
 use crate::document::refusal::Refusals;
 use crate::press::{PressError, SealedPage};
 use crate::press::sheet::NumberLine;
+use crate::register::replay::OFFICE_NOTE;
 use crate::register::{Alarm, Ask, Batch, Event, Fresh, IncidentId, Locked, Mode, RegisterError, Step};
 
-use super::casework::{Casework, CaseworkError, Loaded, OFFICE_NOTE};
+use super::casework::{Casework, CaseworkError, Loaded};
 use super::city::CityError;
 use super::decision::{Obstacle, Question};
 use super::fail::fail_point;

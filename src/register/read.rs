@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::clock::Moment;
 use super::id::{OFFICE, CaseId, IssuanceId, OfficeId};
 use super::merkle::{self, Hash};
+use super::replay::checked;
 use super::rows::{CaseRow, Head, Incident, Issuance, Number, whole};
 use super::store::{Access, Row, Transaction, Value, maybe_one};
 use super::table::sha256;
@@ -65,7 +66,8 @@ pub struct After {
 }
 
 impl Register {
-    /// What happened in a case, oldest first; nothing where there is no such case.
+    /// What happened in a case, oldest first; nothing where there is no such case. Each row is checked
+    /// along the chain.
     pub async fn events(&self, office: &OfficeId, case: CaseId) -> Result<CaseEvents, RegisterError> {
         const EVENTS: &str = include_str!("../../sql/events_of_case.sql");
         let mut transaction = self.begin(Access::Read).await?;
@@ -76,8 +78,13 @@ impl Register {
             Err(error) => return Err(error),
         };
         let rows = transaction.rows(EVENTS, of_case(office, case)).await?;
-        let open = |row| open_event(office, case, &secret, row);
-        Ok(CaseEvents::Whole(rows.into_iter().map(open).collect::<Result<_, _>>()?))
+        let open = |(row, version)| {
+            let mut values = checked(row, version)?;
+            // Position, version, time, type, version of the type, body: as every query of events has them.
+            values.remove(2);
+            open_event(office, case, &secret, Row::new(values.split_off(1)))
+        };
+        Ok(CaseEvents::Whole(rows.into_iter().zip(1..).map(open).collect::<Result<_, _>>()?))
     }
 
     /// What happened in an office from a position on, at most `limit` events.
