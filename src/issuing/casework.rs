@@ -86,7 +86,12 @@ pub struct Flows(Vec<Arc<Procedure>>);
 impl Flows {
     /// All 48.
     pub fn embedded() -> Result<Self, ProcedureError> {
-        Ok(Self(Procedures::embedded()?.all().iter().cloned().map(Arc::new).collect()))
+        Ok(Self::of(Procedures::embedded()?.all().iter().cloned()))
+    }
+
+    /// Given ones.
+    pub fn of(flows: impl IntoIterator<Item = Procedure>) -> Self {
+        Self(flows.into_iter().map(Arc::new).collect())
     }
 
     /// A flow by its id.

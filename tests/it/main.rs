@@ -1,6 +1,7 @@
 //! What a user of the crate and of the program could write. One binary, so that it is linked once.
 
 mod architecture;
+mod casework;
 mod flows;
 mod golden;
 mod judges;
