@@ -5,21 +5,29 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::case::actor::Actor;
-use crate::case::id::{CaseId, EntryId, OfficeId, PersonId};
 use crate::case::command::{Command, Work};
-use crate::case::event::{Data, Entry, Event, Seen};
+use crate::case::event::{Data, Entry, Event, IssueEnd, Seen};
+use crate::case::id::{CaseId, EntryId, IssuanceId, OfficeId, PersonId};
+use crate::case::running::Running;
+use crate::case::sheet::{Issuance, Sheet};
 use crate::case::warrant::{Cover, Sealed};
 use crate::case::{Case, Request};
 use crate::document::catalog::{Composed, Kind};
+use crate::domain::calendar::Day;
 use crate::press::Press;
 use crate::press::mark::MarkKey;
 use crate::press::sheet::Paper;
 use crate::procedure::settings::Settings;
-use crate::procedure::{Act, Procedure, Procedures, Role};
+use crate::procedure::{self, Act, Procedure, Procedures, Role};
+use crate::register::{Ask, Batch, COUNTER, CaseRow, Locked, Step};
 
+use super::casework::{self, Casework, CaseworkError};
 use super::city::City;
 use super::specimen::specimen_day;
 use super::{Issuing, Terminal};
+
+/// What a household gets.
+const KIND: &str = "juminhyo-utsushi";
 
 /// Characters of which names are made.
 const KANJI: &str = "青赤秋朝安池石泉市今岩上内江大岡小川木北清倉黒小坂桜佐沢島白杉関高竹田谷千土手寺中永西野橋林東平深福星前松水南宮村本森山吉若渡辺";
@@ -42,8 +50,128 @@ pub fn household(number: usize) -> Option<Vec<u8>> {
 
 /// A household's flow: 住民票の写しの交付.
 const FLOW: &str = "juminhyo-kofu";
+/// The office whose case it is, and the one that makes what another ward must make.
+const HERE: &str = "kita-ku";
+const ELSEWHERE: &str = "minato-ku";
 
-/// The way of a case without a register: for measuring, and for trying what warrants allow.
+/// Why something could not be measured.
+type Failure = Box<dyn std::error::Error>;
+
+/// A case that its own people walked, each role another person, and what happened on the way.
+#[derive(Debug, Clone)]
+pub struct Walk {
+    /// Where it stands.
+    pub case: Case,
+    /// Everything that happened, from its opening.
+    pub events: Vec<Event>,
+}
+
+impl Walk {
+    /// 受付, by whoever does or sees the first step.
+    pub fn open(flow: &Arc<Procedure>, settings: &Settings, case: CaseId, day: Day) -> Result<Self, Failure> {
+        const OPENERS: [Role; 7] = [
+            Role::ContractorCounter,
+            Role::ContractorInput,
+            Role::CityCounter,
+            Role::CityReviewer,
+            Role::CityTerminal,
+            Role::CityNextday,
+            Role::CityApprover,
+        ];
+        let office = OfficeId::parse(HERE)?;
+        for role in OPENERS {
+            let request = Request { case, office: office.clone(), attributes: Default::default(), day };
+            if let Ok(Event::Opened(opening)) = Case::open(flow, request, &actor(role, HERE)?, settings) {
+                let case = Case::begin(flow.clone(), opening.clone());
+                return Ok(Self { case, events: vec![Event::Opened(opening)] });
+            }
+        }
+        Err("nobody opens it".into())
+    }
+
+    /// What happens next, and who does it: first the copies that were approved, then the next step.
+    /// Nothing once the case has ended. What is entered is `entry` at the step that
+    /// makes its kind, and the same under another kind elsewhere.
+    pub fn next(&self, settings: &Settings, entry: &Entry) -> Result<Option<(Command, Actor)>, Failure> {
+        let Case::Running(running) = &self.case else { return Ok(None) };
+        if let Some(command) = self.issuance(running) {
+            return Ok(Some((command, actor(Role::CityApprover, HERE)?)));
+        }
+        let waiting = self.case.waiting(settings).into_iter().next().ok_or("it stands still")?;
+        let role = waiting.roles.first().ok_or("a step waits for nobody")?;
+        let at = if waiting.step.performer.elsewhere { ELSEWHERE } else { HERE };
+        Ok(Some((Command::Do(work(running, waiting.step, entry)), actor(*role, at)?)))
+    }
+
+    fn issuance(&self, running: &Running) -> Option<Command> {
+        let mut approved = running.sheets().iter().filter_map(Sheet::approved);
+        approved.find_map(|sheet| {
+            let under_way = sheet.issuances.iter().find(|(_, issuance)| matches!(issuance, Issuance::Issuing { .. }));
+            match under_way {
+                Some((id, _)) => Some(Command::EndIssue { issuance: *id, end: IssueEnd::Issued { sha256: [0; 32], pages: 1 } }),
+                None if sheet.copies_left() > 0 => Some(Command::BeginIssue {
+                    issuance: IssuanceId(uuid::Uuid::from_u128(self.events.len() as u128)),
+                    entry: sheet.entered.id,
+                    number: "0001".to_owned(),
+                }),
+                None => None,
+            }
+        })
+    }
+
+    /// Does it.
+    pub fn go(mut self, command: Command, actor: &Actor, settings: &Settings) -> Result<Self, Failure> {
+        for event in self.case.decide(command, actor, settings)? {
+            self.case = self.case.apply(&event);
+            self.events.push(event);
+        }
+        Ok(self)
+    }
+
+    /// Puts it into a register in one write, as if it had been walked there.
+    pub async fn file(&self, casework: Casework<'_>) -> Result<CaseRow, CaseworkError> {
+        let record = self.case.record();
+        let (office, case) = (&record.opening().office, record.opening().case);
+        casework.keep_flow(office, record.flow()).await?;
+        let ask = Ask { terminal: Some(COUNTER), ..Ask::case(office, case, 0) };
+        let written = casework.register.write(&ask, |locked: &Locked| -> Result<_, CaseworkError> {
+            let row = casework::first_row(&self.case, locked);
+            let batch = casework.batch(&self.case, &self.events, row, locked)?;
+            let row = batch.case.as_ref().map(|(row, _)| row.clone()).ok_or(CaseworkError::NoCase)?;
+            Ok((Batch { step: Some(Step::Count), ..batch }, row))
+        });
+        casework::now(written.await?)
+    }
+}
+
+/// The one person of a role in an office.
+fn actor(role: Role, office: &str) -> Result<Actor, Failure> {
+    Ok(Actor::new(PersonId::parse(role.key())?, OfficeId::parse(office)?, [role])?)
+}
+
+/// A step, with what it makes entered or confirmed, and what it decides on seen.
+fn work(running: &Running, step: &procedure::Step, entry: &Entry) -> Work {
+    let made = running.made_at(step);
+    let (ours, theirs): (Vec<&str>, Vec<&str>) = made.iter().partition(|kind| Kind::by_id(kind).is_some());
+    let enters = running.flow().is_entry(step);
+    let wanted = |kind: &&&str| enters && (**kind == entry.kind || !ours.contains(&entry.kind.as_str()));
+    let seen = running.sealed_at(&step.key).filter(|_| step.act != Act::Enter).map(|sheet| Seen {
+        entry: sheet.entered().id,
+        cover: sheet.entered().entry.cover.clone(),
+    });
+    Work {
+        step: step.key.clone(),
+        entries: ours.iter().filter(wanted).map(|kind| Entry { kind: (*kind).to_owned(), ..entry.clone() }).collect(),
+        seen: seen.collect(),
+        confirmed: theirs
+            .iter()
+            .filter(|kind| step.generates.iter().any(|made| made == *kind))
+            .map(|kind| (*kind).to_owned())
+            .collect(),
+    }
+}
+
+/// The way of a household's case.
 pub struct Way {
     flow: Arc<Procedure>,
     settings: Settings,
@@ -51,7 +179,7 @@ pub struct Way {
 
 impl Way {
     /// 住民票の写しの交付.
-    pub fn new() -> Result<Self, Box<dyn std::error::Error>> {
+    pub fn new() -> Result<Self, Failure> {
         let flows = Procedures::embedded()?;
         let settings = Settings::recommended(&flows)?;
         Ok(Self { flow: Arc::new(flows.get(FLOW).ok_or("no such flow")?.clone()), settings })
@@ -59,55 +187,39 @@ impl Way {
 
     /// The warrant of an approved case about a document of this cover: the whole way from reception to
     /// approval, by four people.
-    pub fn approve(&self, cover: &Cover) -> Result<Sealed, Box<dyn std::error::Error>> {
-        let case = self.walk(cover, |case| case.sealed_warrant(EntryId(1)).is_some())?;
-        Ok(case.sealed_warrant(EntryId(1)).ok_or("the flow has no gate")?)
+    pub fn approve(&self, cover: &Cover) -> Result<Sealed, Failure> {
+        let walk = self.approved(CaseId(uuid::Uuid::nil()), &blank(cover))?;
+        Ok(walk.case.sealed_warrant(CERTIFICATE).ok_or("the flow has no gate")?)
     }
 
     /// The same case as soon as the document is entered.
-    pub fn enter(&self, cover: &Cover) -> Result<Case, Box<dyn std::error::Error>> {
-        self.walk(cover, |case| case.collation_warrant(EntryId(1)).is_some())
+    pub fn enter(&self, cover: &Cover) -> Result<Case, Failure> {
+        let is_there = |walk: &Walk| walk.case.collation_warrant(CERTIFICATE).is_some();
+        Ok(self.walk(CaseId(uuid::Uuid::nil()), &blank(cover), is_there)?.case)
     }
 
-    fn walk(&self, cover: &Cover, is_there: impl Fn(&Case) -> bool) -> Result<Case, Box<dyn std::error::Error>> {
-        let (flow, settings) = (&self.flow, &self.settings);
-        let office = OfficeId::parse("kita-ku")?;
-        let person = |role: Role| Actor::new(PersonId::parse(role.key())?, office.clone(), [role]);
-        let request = Request {
-            case: CaseId(uuid::Uuid::nil()),
-            office: office.clone(),
-            attributes: Default::default(),
-            day: cover.day,
-        };
-        let Event::Opened(opening) = Case::open(flow, request, &person(Role::ContractorCounter)?, settings)? else {
-            return Err("a case begins with its opening".into());
-        };
-        let mut case = Case::begin(flow.clone(), opening);
-        while !is_there(&case) {
-            let (work, role) = next(&case, settings, cover).ok_or("the flow ends before")?;
-            for event in case.decide(Command::Do(work), &person(role)?, settings)? {
-                case = case.apply(&event);
-            }
+    /// A case up to the approval of what was entered.
+    pub fn approved(&self, case: CaseId, entry: &Entry) -> Result<Walk, Failure> {
+        self.walk(case, entry, |walk| walk.case.sealed_warrant(CERTIFICATE).is_some())
+    }
+
+    /// A case until it is where it is wanted.
+    pub fn walk(&self, case: CaseId, entry: &Entry, is_there: impl Fn(&Walk) -> bool) -> Result<Walk, Failure> {
+        let mut walk = Walk::open(&self.flow, &self.settings, case, entry.cover.day)?;
+        while !is_there(&walk) {
+            let (command, actor) = walk.next(&self.settings, entry)?.ok_or("the flow ends before")?;
+            walk = walk.go(command, &actor, &self.settings)?;
         }
-        Ok(case)
+        Ok(walk)
     }
 }
 
-/// The next step, with the document entered or seen where it has to be.
-fn next(case: &Case, settings: &Settings, cover: &Cover) -> Option<(Work, Role)> {
-    let waiting = case.waiting(settings).into_iter().next()?;
-    let mut work = Work::plain(waiting.step.key.clone());
-    match waiting.step.act {
-        Act::Enter => work.entries.push(Entry {
-            kind: "juminhyo-utsushi".to_owned(),
-            copies: 1,
-            cover: cover.clone(),
-            data: Data::from(String::from("{}")),
-        }),
-        Act::Approve => work.seen.push(Seen { entry: EntryId(1), cover: cover.clone() }),
-        _ => {}
-    }
-    Some((work, *waiting.roles.first()?))
+/// The certificate in a household's case.
+pub const CERTIFICATE: EntryId = EntryId(1);
+
+/// An entry whose data nobody reads.
+fn blank(cover: &Cover) -> Entry {
+    Entry { kind: KIND.to_owned(), copies: 1, cover: cover.clone(), data: Data::from(String::from("{}")) }
 }
 
 /// Issues households one after the other.
@@ -125,7 +237,7 @@ impl<'a> Line<'a> {
         city: &'a City,
         key: &'a MarkKey,
         paper: Paper,
-    ) -> Result<Self, Box<dyn std::error::Error>> {
+    ) -> Result<Self, Failure> {
         Ok(Self {
             issuing: Issuing { press, city, key, host: "verify.mihon.example", paper },
             way: Way::new()?,
@@ -135,9 +247,9 @@ impl<'a> Line<'a> {
     }
 
     /// Reads, walks and seals one household; the file.
-    pub fn issue(&mut self, household: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    pub fn issue(&mut self, household: &[u8]) -> Result<Vec<u8>, Failure> {
         let document = read(household, self.issuing.press)?;
-        let office = self.issuing.city.office("kita-ku")?;
+        let office = self.issuing.city.office(HERE)?;
         let day = specimen_day()?;
         let warrant = self.way.approve(&self.issuing.cover(&document, office, day)?)?;
         self.serial = self.serial.wrapping_add(1).max(1);
@@ -148,7 +260,7 @@ impl<'a> Line<'a> {
 }
 
 /// Reads a household with all its checks.
-pub fn read(household: &[u8], press: &Press) -> Result<Composed, Box<dyn std::error::Error>> {
-    let kind = Kind::by_id("juminhyo-utsushi").ok_or("no such kind")?;
+pub fn read(household: &[u8], press: &Press) -> Result<Composed, Failure> {
+    let kind = Kind::by_id(KIND).ok_or("no such kind")?;
     Ok(kind.read(household, &**press.typefaces())?)
 }

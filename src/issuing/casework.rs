@@ -155,7 +155,7 @@ impl Casework<'_> {
     }
 
     /// The flow's text, kept once for each version, so that a case can end on the one with which it began.
-    async fn keep_flow(&self, office: &OfficeId, flow: &Procedure) -> Result<(), CaseworkError> {
+    pub(super) async fn keep_flow(&self, office: &OfficeId, flow: &Procedure) -> Result<(), CaseworkError> {
         let version = flow.version.to_string();
         if self.register.flow(office, &flow.id, &version).await?.is_some() {
             return Ok(());
@@ -232,7 +232,7 @@ impl Casework<'_> {
         Ok((batch, Loaded { case, version, row }))
     }
 
-    fn batch(&self, case: &Case, events: &[Event], row: CaseRow, locked: &Locked) -> Result<Batch, CaseworkError> {
+    pub(super) fn batch(&self, case: &Case, events: &[Event], row: CaseRow, locked: &Locked) -> Result<Batch, CaseworkError> {
         let encoded = events.iter().map(|event| {
             let kept = event.encode()?;
             Ok(register::Event { kind: kept.kind.to_owned(), v: kept.version, body: Zeroizing::new(kept.body) })
@@ -260,7 +260,7 @@ impl Casework<'_> {
 }
 
 /// The row of a case that has just begun, with its 案件番号: day and number of that day.
-fn first_row(case: &Case, locked: &Locked) -> CaseRow {
+pub(super) fn first_row(case: &Case, locked: &Locked) -> CaseRow {
     let day = locked.now.day();
     let serial = locked.number.map_or(0, |number| number.serial);
     let opening = case.record().opening();

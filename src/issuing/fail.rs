@@ -4,8 +4,8 @@
 //! Ours, because killing oneself at a named place takes six lines; the libraries for it bring a registry
 //! and scripts of their own into the program.
 
-/// Names of all fail points.
-#[cfg(feature = "fail-points")]
+/// Names of all fail points, in the order in which an issuance comes by: in T1, after it, after the press, in
+/// T2, after it.
 pub const ALL: [&str; 5] = ["beginning", "begun", "printed", "ending", "released"];
 
 /// Ends the program at once, as a power cut would, if `SHOMEI_FAIL_POINT` names this place.

@@ -7,6 +7,7 @@ mod golden;
 mod judges;
 mod numbers;
 mod program;
+mod proofs;
 mod readback;
 mod refusals;
 mod register;

@@ -2,7 +2,7 @@
 
 mod audit;
 mod faults;
-mod fixture;
+pub mod fixture;
 mod scene;
 mod store;
 
@@ -24,4 +24,4 @@ macro_rules! on_both {
         }
     )*};
 }
-use on_both;
+pub(crate) use on_both;

@@ -1,0 +1,206 @@
+//! How long cases and the register take: a decision, a write, an approved case to its released page.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use shomei::case::Case;
+use shomei::case::actor::Actor;
+use shomei::case::command::Command;
+use shomei::case::event::{Data, Entry};
+use shomei::case::id::{CaseId, OfficeId};
+use shomei::document::cbor::Digest;
+use shomei::case::warrant::Cover;
+use shomei::issuing::bench::{CERTIFICATE, Walk, Way, household, read};
+use shomei::issuing::casework::{Casework, Flows};
+use shomei::issuing::city::City;
+use shomei::issuing::issue::{Counter, Order};
+use shomei::issuing::people::People;
+use shomei::issuing::specimen::specimen_day;
+use shomei::issuing::{Issuing, Terminal};
+use shomei::press::Press;
+use shomei::press::mark::MarkKey;
+use shomei::press::sheet::Paper;
+use shomei::procedure::settings::Settings;
+use shomei::procedure::{Procedures, Role};
+use shomei::register::vault::KeyRing;
+use shomei::register::{Ask, Batch, Deployment, Event, Fresh as _, Locked, Mode, Register, RegisterError, Sqlite, clock};
+use tokio::runtime::Runtime;
+use zeroize::Zeroizing;
+
+const KIND: &str = "juminhyo-utsushi";
+
+/// Every step of every flow, with the case before it.
+fn steps(settings: &Settings) -> Vec<(Case, Command, Actor)> {
+    let day = specimen_day().unwrap();
+    let cover = Cover { digest: Digest([1; 32]), templates: [0; 32], issuer: "office".to_owned(), day };
+    let entry = Entry { kind: KIND.to_owned(), copies: 1, cover, data: Data::from("{}".to_owned()) };
+    let mut steps = Vec::new();
+    for flow in Procedures::embedded().unwrap().all() {
+        let mut walk = Walk::open(&Arc::new(flow.clone()), settings, CaseId::new(), day).unwrap();
+        while let Some((command, actor)) = walk.next(settings, &entry).unwrap() {
+            let before = walk.case.clone();
+            walk = walk.go(command.clone(), &actor, settings).unwrap_or_else(|error| panic!("{}: {error}", flow.id));
+            steps.push((before, command, actor));
+        }
+        assert_eq!(walk.case.state(), "completed", "{}", flow.id);
+    }
+    steps
+}
+
+fn decisions(criterion: &mut Criterion) {
+    let settings = Settings::recommended(&Procedures::embedded().unwrap()).unwrap();
+    let steps = steps(&settings);
+    criterion.bench_function("case/decide and apply, mean of all steps of the 48 flows", |bencher| {
+        bencher.iter_custom(|rounds| {
+            let mut spent = Duration::ZERO;
+            for _ in 0..rounds {
+                let commands: Vec<Command> = steps.iter().map(|(_, command, _)| command.clone()).collect();
+                let begun = Instant::now();
+                for ((case, _, actor), command) in steps.iter().zip(commands) {
+                    let events = case.decide(command, actor, &settings).unwrap();
+                    let after = events.iter().fold(case.clone(), |case, event| case.apply(event));
+                    black_box(after);
+                }
+                spent += begun.elapsed();
+            }
+            spent / u32::try_from(steps.len()).unwrap()
+        });
+    });
+}
+
+/// A register in a folder. `synchronous` OFF leaves the disk to itself: what is left is the program's work.
+async fn register(folder: &Path, synchronous: &'static str) -> Register {
+    let file = folder.join("register.db");
+    let deployment = Deployment { mode: Mode::Single, program: shomei::PROGRAM.to_owned() };
+    Register::install(file.to_str().unwrap(), &deployment).await.unwrap();
+    let store = Sqlite::open(&file).await.unwrap();
+    sqlx::raw_sql(synchronous).execute(store.writer()).await.unwrap();
+    let ring = KeyRing::open(&folder.join("keys")).unwrap();
+    let register = Register::with(Box::new(store), ring, shomei::PROGRAM, clock::system()).await.unwrap();
+    register.enrol(&kita()).await.unwrap();
+    register
+}
+
+fn kita() -> OfficeId {
+    OfficeId::parse("kita-ku").unwrap()
+}
+
+const DISKS: [(&str, &str); 2] =
+    [("with fsync", "PRAGMA synchronous = FULL"), ("without fsync", "PRAGMA synchronous = OFF")];
+
+fn appends(criterion: &mut Criterion) {
+    let runtime = Runtime::new().unwrap();
+    for (name, synchronous) in DISKS {
+        let folder = tempfile::tempdir().unwrap();
+        let register = runtime.block_on(register(folder.path(), synchronous));
+        let ask = Ask { case: Some(CaseId::new()), ..Ask::office(&kita()) };
+        criterion.bench_function(&format!("register/append, {name}"), |bencher| {
+            bencher.iter(|| {
+                let event = Event { kind: "step".to_owned(), v: 1, body: Zeroizing::new(vec![b'x'; 300]) };
+                let batch = Batch { events: vec![event], ..Batch::default() };
+                runtime
+                    .block_on(register.write(&ask, |_: &Locked| Ok::<_, RegisterError>((batch, ()))))
+                    .unwrap()
+            });
+        });
+    }
+}
+
+struct Desk {
+    press: Press,
+    city: City,
+    people: People,
+    flows: Flows,
+    settings: Settings,
+    key: MarkKey,
+    way: Way,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self {
+            press: Press::embedded().unwrap(),
+            city: City::sample().unwrap(),
+            people: People::sample().unwrap(),
+            flows: Flows::embedded().unwrap(),
+            settings: Settings::recommended(&Procedures::embedded().unwrap()).unwrap(),
+            key: MarkKey::from_bytes(&[7; 32]).unwrap(),
+            way: Way::new().unwrap(),
+        }
+    }
+
+    fn issuing(&self) -> Issuing<'_> {
+        let (press, city, key) = (&self.press, &self.city, &self.key);
+        Issuing { press, city, key, host: "verify.mihon.example", paper: Paper::Plain }
+    }
+
+    fn terminal(&self) -> &Terminal {
+        self.people.terminal(&kita(), None).unwrap()
+    }
+
+    fn entry(&self, number: usize, day: shomei::domain::calendar::Day) -> Entry {
+        let data = household(number).unwrap();
+        let document = read(&data, &self.press).unwrap();
+        let cover = self.issuing().cover(&document, self.city.office("kita-ku").unwrap(), day).unwrap();
+        Entry { kind: KIND.to_owned(), copies: 1, cover, data: Data::from(String::from_utf8(data).unwrap()) }
+    }
+}
+
+/// The press alone is given what an issuance gives it: the document as JSON, and a warrant.
+fn issuances(criterion: &mut Criterion) {
+    let (runtime, desk) = (Runtime::new().unwrap(), Desk::new());
+    let office = desk.city.office("kita-ku").unwrap();
+    let mut number = 0;
+    let mut next = || {
+        number += 1;
+        number
+    };
+    let day = specimen_day().unwrap();
+    criterion.bench_function("issue/the press alone", |bencher| {
+        bencher.iter_batched(
+            || {
+                let entry = desk.entry(next(), day);
+                let walk = desk.way.approved(CaseId::new(), &entry).unwrap();
+                (entry, walk.case.sealed_warrant(CERTIFICATE).unwrap())
+            },
+            |(entry, warrant)| {
+                let document = read(entry.data.0.as_bytes(), &desk.press).unwrap();
+                let line = desk.terminal().number_line(day, 1);
+                black_box(desk.issuing().seal(&warrant, &document, office, &line, desk.terminal()).unwrap())
+            },
+            BatchSize::SmallInput,
+        );
+    });
+    for (name, synchronous) in DISKS {
+        let folder = tempfile::tempdir().unwrap();
+        let register = runtime.block_on(register(folder.path(), synchronous));
+        let casework = Casework { register: &register, flows: &desk.flows, settings: &desk.settings };
+        let counter = Counter { casework, issuing: desk.issuing() };
+        let office = kita();
+        let actor = &desk.people.of(&office, &[Role::CitySealKeeper, Role::CityApprover]).unwrap().actor;
+        criterion.bench_function(&format!("issue/approved case to released page, {name}"), |bencher| {
+            bencher.iter_batched(
+                || {
+                    let today = runtime.block_on(register.now()).unwrap().day();
+                    let walk = desk.way.approved(CaseId::new(), &desk.entry(next(), today)).unwrap();
+                    runtime.block_on(walk.file(casework)).unwrap().id
+                },
+                |case| {
+                    let order = Order { office: &office, case, entry: CERTIFICATE, actor, terminal: desk.terminal() };
+                    black_box(runtime.block_on(counter.issue(order)).unwrap())
+                },
+                BatchSize::SmallInput,
+            );
+        });
+    }
+}
+
+criterion_group! {
+    name = register_bench;
+    config = Criterion::default().sample_size(60);
+    targets = decisions, appends, issuances
+}
+criterion_main!(register_bench);

@@ -1,0 +1,13 @@
+//! What is promised of issuing, tried on both databases; `docs/proofs.md` lists it.
+
+mod between;
+mod crash;
+mod million;
+mod office;
+mod stopped;
+mod thousand;
+
+/// How often: what the tests do, or what `scripts/soak` asks for.
+fn count(name: &str, usual: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
