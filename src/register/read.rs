@@ -121,6 +121,22 @@ impl Register {
         self.find_one(CASE, vec![office.as_str().into(), number.into()], CaseRow::read).await
     }
 
+    /// Every case as lists show it, and the roles for whom it waits.
+    pub async fn lists(&self, office: &OfficeId) -> Result<Vec<(CaseRow, Vec<String>)>, RegisterError> {
+        const CASES: &str = include_str!("../../sql/cases.sql");
+        const WAITING: &str = include_str!("../../sql/waiting_of_case.sql");
+        let mut transaction = self.begin(Access::Read).await?;
+        let mut lists = Vec::new();
+        for row in transaction.rows(CASES, vec![office.as_str().into()]).await? {
+            let case = CaseRow::read(row)?;
+            let waiting = transaction.rows(WAITING, of_case(office, case.id)).await?;
+            let mut roles = waiting.into_iter().map(|mut row| row.text()).collect::<Result<Vec<_>, _>>()?;
+            roles.sort();
+            lists.push((case, roles));
+        }
+        Ok(lists)
+    }
+
     /// 作業一覧: the cases that wait for a role, oldest first, and whether there are more than `limit`.
     pub async fn work_list(
         &self,

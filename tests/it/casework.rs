@@ -7,12 +7,14 @@ use shomei::case::id::{OfficeId, PersonId};
 use shomei::issuing::casework::{Casework, CaseworkError, Flows};
 use shomei::procedure::settings::Settings;
 use shomei::procedure::{Procedure, Procedures, Role, StepKey};
+use shomei::register::retention::Retention;
 use shomei::register::{Deployment, Mode, Register, RegisterError, clock};
 
 struct City {
     folder: tempfile::TempDir,
     register: Register,
     settings: Settings,
+    retention: Retention,
 }
 
 fn office(id: &str) -> OfficeId {
@@ -38,11 +40,11 @@ impl City {
             register.enrol(&office(ward)).await.unwrap();
         }
         let settings = Settings::recommended(&Procedures::embedded().unwrap()).unwrap();
-        Self { folder, register, settings }
+        Self { folder, register, settings, retention: Retention::sample().unwrap() }
     }
 
     fn casework<'a>(&'a self, flows: &'a Flows) -> Casework<'a> {
-        Casework { register: &self.register, flows, settings: &self.settings }
+        Casework { register: &self.register, flows, settings: &self.settings, retention: &self.retention }
     }
 }
 

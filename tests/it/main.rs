@@ -2,10 +2,12 @@
 
 mod architecture;
 mod casework;
+mod events;
 mod flows;
 mod golden;
 mod judges;
 mod numbers;
+mod office;
 mod program;
 mod proofs;
 mod readback;
