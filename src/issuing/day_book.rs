@@ -100,7 +100,7 @@ impl Counter<'_> {
         let before = before.map(|(_, note)| signer.verifier().open(&note)).transpose()?;
         let note = register.checkpoint(office, signer).await?;
         let now = signer.verifier().open(&note)?;
-        let whole = json!({
+        let mut whole = json!({
             "jimusho": self.issuing.city.office(office.as_str())?.office.name,
             "hi": day.to_string(),
             "gyo": book,
@@ -109,8 +109,11 @@ impl Counter<'_> {
                 "tree_head": tree_head(&now),
                 "signatures": note.rsplit_once("\n\n").map_or("", |(_, lines)| lines).lines().collect::<Vec<_>>(),
             },
-            "mae_no_checkpoint": before.as_ref().map(tree_head),
         });
+        // The first book has none before it.
+        if let Some(before) = before {
+            whole["mae_no_checkpoint"] = tree_head(&before);
+        }
         kind.read(whole.to_string().as_bytes(), &**self.issuing.press.typefaces()).map_err(DayBookError::Document)
     }
 }

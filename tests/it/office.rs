@@ -5,7 +5,11 @@ use std::process::Output;
 
 use serde_json::Value;
 use shomei::case::id::OfficeId;
+use shomei::issuing::casework::{Casework, Flows, Rebuilt};
+use shomei::procedure::Procedures;
+use shomei::procedure::settings::Settings;
 use shomei::register::clock;
+use shomei::register::retention::Retention;
 use shomei::register::{Alarm, Ask, Batch, Event, Fresh as _, IncidentId, Locked, Register, RegisterError};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -225,11 +229,42 @@ fn an_incident_is_closed_by_the_city_with_a_reason() {
     place.done("audit");
 }
 
+#[test]
+fn the_lists_are_what_the_events_say_until_the_settings_say_otherwise() {
+    let place = Place::new();
+    let case = place.done("case open koseki-todoke-shokken --as kita-madoguchi").trim().to_owned();
+    for step in ["1", "2"] {
+        place.done(&format!("case do {case} {step} --as kita-madoguchi"));
+    }
+    assert_eq!(rebuilt(&place, ""), Rebuilt { replayed: 1, ..Rebuilt::default() });
+    assert_eq!(rebuilt(&place, ""), Rebuilt { replayed: 1, ..Rebuilt::default() }, "looking changes nothing");
+    let other = "[[performer]]\nprocedure = \"koseki-todoke-shokken\"\nstep = \"3\"\nrole = \"city-counter\"\n";
+    assert_eq!(rebuilt(&place, other), Rebuilt { replayed: 1, destroyed: 0, different: vec![case] });
+}
+
+/// What comes of replaying with more settings than the recommended ones.
+#[tokio::main(flavor = "current_thread")]
+async fn rebuilt(place: &Place, more: &str) -> Rebuilt {
+    let procedures = Procedures::embedded().unwrap();
+    let recommended = std::fs::read_to_string(root().join("src/procedure/settings.toml")).unwrap();
+    let settings = Settings::parse("settings.toml", &format!("{recommended}\n{more}"), &procedures).unwrap();
+    let register = open(place).await;
+    let (flows, retention) = (Flows::embedded().unwrap(), Retention::sample().unwrap());
+    let casework = Casework { register: &register, flows: &flows, settings: &settings, retention: &retention };
+    let rebuilt = casework.rebuild(&OfficeId::parse("kita-ku").unwrap()).await.unwrap();
+    register.close().await.unwrap();
+    rebuilt
+}
+
+async fn open(place: &Place) -> Register {
+    let (database, keys) = (place.at("shomei.db"), place.at("shomei.keys"));
+    Register::open(database.to_str().unwrap(), &keys, shomei::PROGRAM, clock::system()).await.unwrap()
+}
+
 /// Opens an incident, as issuing does.
 #[tokio::main(flavor = "current_thread")]
 async fn incident(place: &Place) -> IncidentId {
-    let (database, keys) = (place.at("shomei.db"), place.at("shomei.keys"));
-    let register = Register::open(database.to_str().unwrap(), &keys, shomei::PROGRAM, clock::system()).await.unwrap();
+    let register = open(place).await;
     let id = IncidentId::new();
     let ask = Ask::office(&OfficeId::parse("kita-ku").unwrap());
     let event = Event { kind: "office/incident-opened".to_owned(), v: 1, body: Zeroizing::new(Vec::new()) };
