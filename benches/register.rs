@@ -10,9 +10,9 @@ use shomei::case::Case;
 use shomei::case::actor::Actor;
 use shomei::case::command::Command;
 use shomei::case::event::{Data, Entry};
-use shomei::case::id::{CaseId, OfficeId};
-use shomei::document::cbor::Digest;
+use shomei::case::id::{CaseId, IssuanceId, OfficeId};
 use shomei::case::warrant::Cover;
+use shomei::document::cbor::Digest;
 use shomei::issuing::bench::{CERTIFICATE, Walk, Way, household, read};
 use shomei::issuing::casework::{Casework, Flows};
 use shomei::issuing::city::City;
@@ -26,7 +26,7 @@ use shomei::press::sheet::Paper;
 use shomei::procedure::settings::Settings;
 use shomei::procedure::{Procedures, Role};
 use shomei::register::vault::KeyRing;
-use shomei::register::{Ask, Batch, Deployment, Event, Fresh as _, Locked, Mode, Register, RegisterError, Sqlite, clock};
+use shomei::register::{Ask, Batch, Deployment, Event, Fresh as _, Locked, Mode, Register, RegisterError, Sqlite, Step, clock};
 use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 
@@ -198,9 +198,39 @@ fn issuances(criterion: &mut Criterion) {
     }
 }
 
+/// What an issuance asks of the register, a part at a time: the case is read twice, and written to twice.
+fn parts(criterion: &mut Criterion) {
+    let (runtime, desk, folder) = (Runtime::new().unwrap(), Desk::new(), tempfile::tempdir().unwrap());
+    let register = runtime.block_on(register(folder.path(), DISKS[1].1));
+    let casework = Casework { register: &register, flows: &desk.flows, settings: &desk.settings };
+    let today = runtime.block_on(register.now()).unwrap().day();
+    let walk = desk.way.approved(CaseId::new(), &desk.entry(1, today)).unwrap();
+    let case = runtime.block_on(walk.file(casework)).unwrap().id;
+    criterion.bench_function("issue/part: reading the case", |bencher| {
+        bencher.iter(|| black_box(runtime.block_on(casework.load(&kita(), case)).unwrap()));
+    });
+    let event = |kind: &str| Event { kind: kind.to_owned(), v: 1, body: Zeroizing::new(vec![b'x'; 300]) };
+    criterion.bench_function("issue/part: a number and its end with a page of 120 kB, without fsync", |bencher| {
+        bencher.iter(|| {
+            let id = IssuanceId::new();
+            let ask = Ask { case: Some(case), terminal: Some(1), ..Ask::office(&kita()) };
+            let (kind, issuer) = (KIND.to_owned(), "office".to_owned());
+            let step = Step::Begin { id, kind, digest: [1; 32], template: [2; 32], issuer };
+            let batch = Batch { events: vec![event("begun")], step: Some(step), ..Batch::default() };
+            let written = register.write(&ask, |_: &Locked| Ok::<_, RegisterError>((batch, ())));
+            runtime.block_on(written).unwrap();
+            let ask = Ask { case: Some(case), issuance: Some(id), ..Ask::office(&kita()) };
+            let step = Step::Issue { file: Zeroizing::new(vec![b'x'; 120_000]), pages: 1 };
+            let batch = Batch { events: vec![event("ended")], step: Some(step), ..Batch::default() };
+            let written = register.write(&ask, |_: &Locked| Ok::<_, RegisterError>((batch, ())));
+            runtime.block_on(written).unwrap();
+        });
+    });
+}
+
 criterion_group! {
     name = register_bench;
     config = Criterion::default().sample_size(60);
-    targets = decisions, appends, issuances
+    targets = decisions, appends, issuances, parts
 }
 criterion_main!(register_bench);

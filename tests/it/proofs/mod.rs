@@ -2,6 +2,7 @@
 
 mod between;
 mod crash;
+mod demo;
 mod million;
 mod office;
 mod stopped;
