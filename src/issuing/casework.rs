@@ -183,7 +183,11 @@ impl Casework<'_> {
         let event = register::Event { kind: format!("{OFFICE_NOTE}flow-kept"), v: 1, body: Zeroizing::new(version.into_bytes()) };
         let batch = Batch { events: vec![event], flow: Some(kept), ..Batch::default() };
         let ask = Ask::office(office);
-        self.register.write(&ask, |_: &Locked| Ok::<_, CaseworkError>((batch, ()))).await.map(drop)
+        match self.register.write(&ask, |_: &Locked| Ok::<_, CaseworkError>((batch, ()))).await {
+            // Somebody else kept the same text in between.
+            Err(_) if self.register.flow(office, &flow.id, &flow.version.to_string()).await?.is_some() => Ok(()),
+            kept => kept.map(drop),
+        }
     }
 
     /// A case of an office, as its events make it. The register has checked the chain over them.
