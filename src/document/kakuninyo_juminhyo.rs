@@ -13,7 +13,7 @@ use super::entry::{Nothing, Perhaps};
 use super::jumin::{Gaikokujin, Jusho, Kokumin, Nihonjin};
 use super::juminhyo_utsushi::tsusho_rireki_text;
 use super::parse::{Reader, Text};
-use super::uketsuke::{AnkenBango, code_points, lines_at, put_case_code};
+use super::uketsuke::{AnkenBango, code_points, code_points_beside, lines_at, put_case_code};
 use super::view::{Draft, View};
 use super::words::{DateStyle, Words};
 
@@ -387,6 +387,9 @@ fn omitted(kokumin: &Kokumin) -> Vec<&'static str> {
         .collect()
 }
 
+/// Items that are names: code points stand below them.
+const NAMES: [&str; 4] = ["shimei", "betsumei", "setainushi", "hittosha"];
+
 /// One sheet: a list of the household, or a person.
 struct Sheet<'a> {
     /// Number among the people, and who; none for a list.
@@ -578,13 +581,21 @@ fn person_sheets<'a>(number: usize, person: &'a Taisho, words: &Words) -> Vec<Sh
         Some((key, mae.map(|(_, cell)| cell), ato.map(|(_, cell)| cell)))
     };
     let mut rows: Vec<Row<'a>> = std::iter::from_fn(&mut next)
-        .map(|(key, mae, ato)| Row {
-            person,
-            name: format!("p{number}.{key}"),
-            key,
-            changed: !matches!(person.ido, Ido::Genzai(_)) && mae != ato,
-            mae,
-            ato,
+        .map(|(key, mut mae, mut ato)| {
+            if let (Some(mae), Some(ato)) = (&mut mae, &mut ato)
+                && NAMES.contains(&key)
+            {
+                mae.codes = code_points_beside(&mae.text, &ato.text, words);
+                ato.codes = code_points_beside(&ato.text, &mae.text, words);
+            }
+            Row {
+                person,
+                name: format!("p{number}.{key}"),
+                key,
+                changed: !matches!(person.ido, Ido::Genzai(_)) && mae != ato,
+                mae,
+                ato,
+            }
         })
         .collect();
     let protected = !person.yokushi.is_empty();
@@ -992,12 +1003,13 @@ mod tests {
         let row = rows.iter().find(|row| row["key"] == "hittosha").unwrap();
         assert_eq!(
             (&row["changed"], &row["ato_codes"], &row["mae_codes"]),
-            (&json!(true), &json!(1), &json!(0))
+            (&json!(true), &json!(1), &json!(1))
         );
         assert_eq!(
             value(&view, "p1.hittosha.ato_codes"),
             Some("3字目 U+8FBB U+E0102")
         );
+        assert_eq!(value(&view, "p1.hittosha.mae_codes"), Some("3字目 U+8FBB"));
     }
 
     #[test]

@@ -167,9 +167,11 @@ const MOST_NAME: usize = 80;
 const MOST_SIGNATURE: usize = 400;
 /// Most signatures that the box has room for: the log's and its witnesses'.
 const MOST_SIGNATURES: usize = 3;
-/// Rows of a sheet, and those that leave room for the closing below them.
+/// Rows of a sheet, those that leave room below them for the closing with the most signatures, and how
+/// many more there is room for with each signature less.
 const ROWS_A_SHEET: usize = 24;
 const ROWS_WITH_CLOSING: usize = 8;
+const ROWS_OF_A_SIGNATURE: usize = 2;
 
 fn is_key_name(text: &str) -> bool {
     (1..=MOST_NAME).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b'+')
@@ -204,6 +206,7 @@ impl Document for Kofubo {
         let sheets = self.sheets();
         let mut draft = Draft::new(words, words.get("title"), sheets.len());
         draft.shape("rows", sheets.iter().map(|rows| rows.len()).collect::<Vec<_>>());
+        draft.shape("rows_a_sheet", ROWS_A_SHEET);
         draft.shape("empty", self.gyo.is_empty());
         draft.shape("signatures", self.checkpoint.signatures.len());
         let heading = words.fill(
@@ -227,7 +230,9 @@ impl Kofubo {
     /// Rows of each sheet. The closing stands on the last one, which may have no rows.
     fn sheets(&self) -> Vec<&[Gyo]> {
         let mut sheets: Vec<&[Gyo]> = self.gyo.chunks(ROWS_A_SHEET).collect();
-        if sheets.last().is_none_or(|rows| rows.len() > ROWS_WITH_CLOSING) {
+        let unused = MOST_SIGNATURES.saturating_sub(self.checkpoint.signatures.len());
+        let most = ROWS_WITH_CLOSING + unused * ROWS_OF_A_SIGNATURE;
+        if sheets.last().is_none_or(|rows| rows.len() > most) {
             sheets.push(&[]);
         }
         sheets
@@ -460,7 +465,8 @@ mod tests {
 
     #[test]
     fn the_closing_has_its_room_on_the_last_sheet() {
-        for (rows, sheets) in [(0, vec![0]), (8, vec![8]), (9, vec![9, 0]), (24, vec![24, 0]), (25, vec![24, 1]), (48, vec![24, 24, 0])] {
+        // The sample's checkpoint has 1 signature: the fewer, the more rows stand with the closing.
+        for (rows, sheets) in [(0, vec![0]), (12, vec![12]), (13, vec![13, 0]), (24, vec![24, 0]), (25, vec![24, 1]), (48, vec![24, 24, 0])] {
             let mut data = sample();
             let row = data["gyo"][0].clone();
             let numbered = (1..=rows).map(|number| {

@@ -214,10 +214,20 @@ fn put_made(draft: &mut Draft<'_>, picture: Option<SlotPicture>) {
 /// 符号位置: which characters of a name a reader may take for another (異体字, 外字, and ideographs
 /// outside JIS X 0208), each with its place in the name and its code points. Empty for most names.
 pub fn code_points(name: &str, words: &Words) -> String {
-    moji(name)
-        .filter(|moji| !matches!(moji.base, ' ' | '\u{3000}'))
+    code_points_beside(name, "", words)
+}
+
+/// 符号位置 of a name that stands beside another: also of what the other writes as another variant of
+/// the same character, so that both sides say what they have.
+pub fn code_points_beside(name: &str, other: &str, words: &Words) -> String {
+    let letters = |name| moji(name).filter(|moji| !matches!(moji.base, ' ' | '\u{3000}'));
+    let others: Vec<Moji> = letters(other).collect();
+    let is_variant_of_other = |moji: Moji, place: usize| {
+        others.get(place - 1).is_some_and(|other| other.base == moji.base && other.selector != moji.selector)
+    };
+    letters(name)
         .zip(1_usize..)
-        .filter(|(moji, _)| is_easily_mistaken(*moji))
+        .filter(|(moji, place)| is_easily_mistaken(*moji) || is_variant_of_other(*moji, *place))
         .map(|(moji, place)| {
             words.fill(
                 "code-points",

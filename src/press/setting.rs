@@ -36,6 +36,8 @@ pub const LINE_BREAK: char = '\n';
 const NOT_FIRST: &str = "、。）】」』〕｝〉》・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ，．";
 /// Characters that must not end a line (行末禁則).
 const NOT_LAST: &str = "（【「『〔｛〈《";
+/// Characters of numbers. Between them no line is broken where digits stand on both sides.
+const OF_NUMBERS: &str = "0123456789０１２３４５６７８９-－−,，.．";
 /// Characters of dates. Between them no line is broken where they make a date.
 const OF_DATES: &str = "0123456789０１２３４５６７８９\u{2007}元年月日明治大正昭和平成令";
 /// The last character of a date.
@@ -86,15 +88,15 @@ pub fn set(text: &str, slot: &Slot, typefaces: &Typefaces) -> Result<Setting, To
     let mut size = slot.size;
     loop {
         let most = most_lines(slot, size);
-        let broken = |dates| {
-            broken(&advances, room / size, slot.tracking, most, dates).filter(|lines| clear(lines, size))
+        let broken = |figures| {
+            broken(&advances, room / size, slot.tracking, most, figures).filter(|lines| clear(lines, size))
         };
-        if let Some(lines) = broken(Dates::Whole) {
+        if let Some(lines) = broken(Figures::Whole) {
             return Ok(Setting { size, lines });
         }
         if size <= slot.least {
-            // A date longer than its line would otherwise fit nowhere.
-            if let Some(lines) = broken(Dates::Torn) {
+            // A date or number longer than its line would otherwise fit nowhere.
+            if let Some(lines) = broken(Figures::Torn) {
                 return Ok(Setting { size, lines });
             }
             let capacity = (room / slot.least).floor().max(0.0) * most as f64;
@@ -152,9 +154,9 @@ fn block_height(lines: usize, size: f64, leading: f64) -> f64 {
     size * (1.0 + leading * (lines - 1) as f64)
 }
 
-/// Whether a line may end inside a date.
+/// Whether a line may end inside a date or a number.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Dates {
+enum Figures {
     Whole,
     Torn,
 }
@@ -165,7 +167,7 @@ fn broken(
     room: f64,
     tracking: f64,
     most: usize,
-    dates: Dates,
+    figures: Figures,
 ) -> Option<Vec<String>> {
     if most == 0 {
         return None;
@@ -173,7 +175,7 @@ fn broken(
     let mut lines = Vec::new();
     let mut rest = advances;
     loop {
-        let end = line_end(rest, room, tracking, dates)?;
+        let end = line_end(rest, room, tracking, figures)?;
         let (line, next) = rest.split_at(end);
         // The space at which a line was broken belongs to neither line; it stays in the text layer
         // as the end of the first, where it prints nothing.
@@ -189,7 +191,7 @@ fn broken(
 }
 
 /// How many characters the first line takes.
-fn line_end(advances: &[(Moji, f64)], room: f64, tracking: f64, dates: Dates) -> Option<usize> {
+fn line_end(advances: &[(Moji, f64)], room: f64, tracking: f64, figures: Figures) -> Option<usize> {
     let mut width = 0.0;
     let mut fits = 0;
     for (index, (moji, advance)) in advances.iter().enumerate() {
@@ -208,10 +210,25 @@ fn line_end(advances: &[(Moji, f64)], room: f64, tracking: f64, dates: Dates) ->
     if fits == advances.len() {
         return Some(fits);
     }
-    if dates == Dates::Whole {
-        fits = torn_date(advances, fits).unwrap_or(fits);
+    if figures == Figures::Whole {
+        fits = torn(advances, fits).unwrap_or(fits);
     }
-    (fits > 0).then(|| better_break(advances, fits, dates))
+    (fits > 0).then(|| better_break(advances, fits, figures))
+}
+
+/// Where the date or the number begins that a break at `end` would tear.
+fn torn(advances: &[(Moji, f64)], end: usize) -> Option<usize> {
+    torn_date(advances, end).or_else(|| torn_number(advances, end))
+}
+
+/// Where the number begins that a break at `end` would tear: digits, and what joins them.
+fn torn_number(advances: &[(Moji, f64)], end: usize) -> Option<usize> {
+    let (before, after) = advances.split_at(end);
+    let of_number = |(moji, _): &&(Moji, f64)| OF_NUMBERS.contains(moji.base);
+    let has_digit = |(moji, _): &(Moji, f64)| moji.base.is_numeric();
+    let left = before.iter().rev().take_while(of_number).count();
+    let is_number = before.iter().rev().take(left).any(has_digit) && after.iter().take_while(of_number).any(has_digit);
+    is_number.then(|| end - left)
 }
 
 /// Where the date (年月日) begins that a break at `end` would tear.
@@ -232,9 +249,9 @@ fn torn_date(advances: &[(Moji, f64)], end: usize) -> Option<usize> {
 
 /// The break at or before `fits` that does not put a forbidden character at an edge; a space near
 /// the end of the line is preferred (方書 and the parts of a name begin after one).
-fn better_break(advances: &[(Moji, f64)], fits: usize, dates: Dates) -> usize {
+fn better_break(advances: &[(Moji, f64)], fits: usize, figures: Figures) -> usize {
     let base = |index: usize| advances.get(index).map(|(moji, _)| moji.base);
-    let tears = |end: usize| dates == Dates::Whole && torn_date(advances, end).is_some();
+    let tears = |end: usize| figures == Figures::Whole && torn(advances, end).is_some();
     let after_space = (1..=fits).rev().find(|end| {
         base(end - 1).is_some_and(is_space) && base(*end).is_some_and(|c| !is_space(c)) && !tears(*end)
     });
@@ -399,12 +416,31 @@ mod tests {
             ("転居平成２０年４月１日まで", vec!["転居", "平成２０年４月１日ま", "で"]),
             // Two dates may part.
             ("見令和7年12月12日令和8年1月1日", vec!["見令和7年12月12日", "令和8年1月1日"]),
-            // No date: numbers of a lot, 年 without a number.
-            ("若葉二丁目１２３４５６７", vec!["若葉二丁目１２３４５", "６７"]),
+            // No date: 年 without a number.
             ("見本見本見本見本年月日の欄", vec!["見本見本見本見本年月", "日の欄"]),
         ] {
             assert_eq!(lines(text, &box_), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_number_stays_on_one_line() {
+        let box_ = Slot { least: 11.0, ..slot(42.0, 20.0, 4) };
+        for (text, expected) in [
+            ("若葉二丁目１２３４５６７", vec!["若葉二丁目", "１２３４５６７"]),
+            ("若葉台桜木町二丁５－２０１号", vec!["若葉台桜木町二丁", "５－２０１号"]),
+            ("見本市自動交付機０１-999009", vec!["見本市自動交付機", "０１-999009"]),
+            // A hyphen between words joins no number.
+            ("見本見本見本見本見－本", vec!["見本見本見本見本見－", "本"]),
+        ] {
+            assert_eq!(lines(text, &box_), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_longer_than_its_line_is_torn_rather_than_refused() {
+        let box_ = Slot { size: 6.0, ..slot(16.0, 20.0, 4) };
+        assert_eq!(lines("１２３４５６７８９０１２３４５", &box_).concat(), "１２３４５６７８９０１２３４５");
     }
 
     #[test]
