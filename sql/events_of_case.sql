@@ -1,3 +1,4 @@
-SELECT position, version, at, kind, v, body FROM events
-WHERE office = $1 AND case_id = $2
-ORDER BY version
+SELECT e.office, e.position, e.case_id, e.version, e.at, e.kind, e.v, e.body, e.effects, e.leaf, e.hash, p.hash FROM events e
+LEFT JOIN events p ON p.office = e.office AND p.position = e.position - 1
+WHERE e.office = $1 AND e.case_id = $2
+ORDER BY e.version

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::procedure::StepKey;
 
 use super::actor::By;
-use super::event::{Event, Seen};
+use super::event::{Event, IssueEnd, Seen};
 use super::id::{EntryId, IssuanceId};
 use super::running::Running;
-use super::sheet::{ApprovedSheet, EnteredSheet, Issuance, Sheet};
+use super::sheet::{ApprovedSheet, EnteredSheet, Issuance, IssuanceState, Sheet};
 use super::{Case, Completed, Refused, WithCity};
 
 impl Case {
@@ -67,9 +67,16 @@ impl Running {
             Event::Returned { to, .. }
             | Event::CorrectionRequested { to, .. }
             | Event::ApprovalLapsed { to, .. } => self.undo_from(to),
-            Event::IssueBegun { issuance, entry, number, .. } => self.begin(*issuance, *entry, number),
-            Event::IssueEnded { issuance, end, .. } => self.change(*issuance, |issuance| issuance.ended(end)),
-            Event::Spoiled { issuance, .. } => self.change(*issuance, Issuance::spoiled),
+            Event::IssueBegun { issuance, entry, number, evidence, by } => {
+                let state = IssuanceState::Issuing;
+                let begun = Issuance { number: number.clone(), evidence: evidence.clone(), by: by.clone(), state };
+                self.begin(*issuance, *entry, begun);
+            }
+            Event::IssueEnded { issuance, end, .. } => self.change(*issuance, match end {
+                IssueEnd::Issued { sha256, .. } => IssuanceState::Issued { sha256: *sha256 },
+                IssueEnd::Voided { .. } => IssuanceState::Voided,
+            }),
+            Event::Spoiled { issuance, .. } => self.change(*issuance, IssuanceState::Spoiled),
             // What a relaxed rule allowed is told by the events after it; the others end the running.
             Event::RuleRelaxed { .. }
             | Event::Opened(_)
@@ -98,22 +105,24 @@ impl Running {
         }
     }
 
-    fn begin(&mut self, issuance: IssuanceId, entry: EntryId, number: &str) {
+    fn begin(&mut self, issuance: IssuanceId, entry: EntryId, begun: Issuance) {
         for sheet in &mut self.sheets {
             if let Sheet::Approved(approved) = sheet
                 && approved.entered.id == entry
             {
-                approved.issuances.insert(issuance, Issuance::Issuing { number: number.to_owned() });
+                approved.issuances.insert(issuance, begun);
+                return;
             }
         }
     }
 
-    fn change(&mut self, issuance: IssuanceId, to: impl Fn(&Issuance) -> Issuance) {
+    fn change(&mut self, issuance: IssuanceId, to: IssuanceState) {
         for sheet in &mut self.sheets {
             if let Sheet::Approved(approved) = sheet
                 && let Some(known) = approved.issuances.get_mut(&issuance)
             {
-                *known = to(known);
+                known.state = to;
+                return;
             }
         }
     }

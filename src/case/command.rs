@@ -2,7 +2,7 @@
 
 use crate::procedure::StepKey;
 
-use super::event::{Attributes, Entry, IssueEnd, Lapse, Reason, Seen};
+use super::event::{Attributes, Entry, Evidence, IssueEnd, Lapse, Reason, Seen};
 use super::id::{EntryId, IssuanceId};
 
 /// What a person wants to do with a case.
@@ -45,6 +45,8 @@ pub enum Command {
         entry: EntryId,
         /// The number line.
         number: String,
+        /// What else the page depends on.
+        evidence: Evidence,
     },
     /// T2 of issuing: the end of that number.
     EndIssue {

@@ -11,7 +11,7 @@ use super::event::{Attributes, Entry, Event, IssueEnd, Lapse, Reason};
 use super::id::{EntryId, IssuanceId};
 use super::rules;
 use super::running::Running;
-use super::sheet::{ApprovedSheet, Issuance, Sheet};
+use super::sheet::{ApprovedSheet, IssuanceState, Sheet};
 
 /// An office's settings and the person who acts.
 #[derive(Clone, Copy)]
@@ -32,7 +32,10 @@ impl Decision<'_> {
             Command::HandToCity { reason } => self.hand_to_city(reason, name),
             Command::HandBack => Err(CaseError::NotNow { command: name }),
             Command::Refuse { reason } => self.refuse(reason, name),
-            Command::BeginIssue { issuance, entry, number } => self.begin_issue(issuance, entry, number, name),
+            Command::BeginIssue { issuance, entry, number, evidence } => {
+                let by = self.may_begin(entry, name)?;
+                Ok(vec![Event::IssueBegun { issuance, entry, number, evidence, by }])
+            }
             Command::EndIssue { issuance, end } => self.end_issue(issuance, end),
             Command::Lapse { entry, cause } => self.lapse(entry, cause, name),
             Command::Spoil { issuance, reason } => self.spoil(issuance, reason),
@@ -230,19 +233,12 @@ impl Decision<'_> {
         if self.running.has_issued() { Err(CaseError::Issued { command }) } else { Ok(()) }
     }
 
-    fn begin_issue(
-        self,
-        issuance: IssuanceId,
-        entry: EntryId,
-        number: String,
-        command: &'static str,
-    ) -> Result<Vec<Event>, CaseError> {
+    fn may_begin(&self, entry: EntryId, command: &'static str) -> Result<By, CaseError> {
         let sheet = self.approved(entry, command)?;
         if sheet.copies_left() == 0 {
             return Err(CaseError::NoCopyLeft { entry });
         }
-        let by = self.issuer(sheet)?;
-        Ok(vec![Event::IssueBegun { issuance, entry, number, by }])
+        self.issuer(sheet)
     }
 
     fn issuer(&self, sheet: &ApprovedSheet) -> Result<By, CaseError> {
@@ -259,9 +255,9 @@ impl Decision<'_> {
 
     fn end_issue(self, issuance: IssuanceId, end: IssueEnd) -> Result<Vec<Event>, CaseError> {
         let sheet = self.running.sheet_of(issuance).and_then(Sheet::approved).ok_or(CaseError::IssuanceState)?;
-        let Some(Issuance::Issuing { .. }) = sheet.issuances.get(&issuance) else {
+        if sheet.state_of(issuance) != Some(&IssuanceState::Issuing) {
             return Err(CaseError::IssuanceState);
-        };
+        }
         // A sweep that voids what a crash left behind is not the issuer's doing: whoever runs it is named.
         let by = match end {
             IssueEnd::Issued { .. } => self.issuer(sheet)?,
@@ -282,8 +278,8 @@ impl Decision<'_> {
 
     fn spoil(self, issuance: IssuanceId, reason: Reason) -> Result<Vec<Event>, CaseError> {
         let sheet = self.running.sheet_of(issuance).and_then(Sheet::approved).ok_or(CaseError::IssuanceState)?;
-        match sheet.issuances.get(&issuance) {
-            Some(Issuance::Issued { .. }) if *self.actor.office() == self.running.opening().office => {
+        match sheet.state_of(issuance) {
+            Some(IssuanceState::Issued { .. }) if *self.actor.office() == self.running.opening().office => {
                 Ok(vec![Event::Spoiled { issuance, reason, by: self.actor.as_any() }])
             }
             _ => Err(CaseError::IssuanceState),

@@ -110,6 +110,23 @@ pub struct Opening {
     pub by: By,
 }
 
+/// What a page depends on besides what was approved: with it, the page can be made again to the same
+/// bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// The program that made it; no other makes the same bytes.
+    pub program: String,
+    /// Key of the paper.
+    pub paper: String,
+    /// Host of the verification page that the QR names.
+    pub host: String,
+    /// 端末名番号, as the number line has it.
+    pub terminal: String,
+    /// プリンタ番号, likewise; empty where it was not known.
+    pub printer: String,
+}
+
 /// Why an approval no longer holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -258,6 +275,8 @@ pub enum Event {
         entry: EntryId,
         /// The number line.
         number: String,
+        /// What else the page depends on.
+        evidence: Evidence,
         /// By whom.
         by: By,
     },

@@ -190,6 +190,13 @@ impl Case {
         running.sheet_of(issuance).and_then(Sheet::approved).and_then(|sheet| sheet.warrant_of(issuance))
     }
 
+    /// For a number that was released, wherever the case stands: only for making the same page again, whose
+    /// bytes are compared with the released ones and thrown away.
+    pub fn evidence_warrant(&self, issuance: id::IssuanceId) -> Option<Sealed> {
+        let sheet = self.record().sheet_of(issuance).and_then(Sheet::approved)?;
+        sheet.evidence_warrant(issuance)
+    }
+
     /// The internal sheets that go with a case (受付確認票, 番号札) at any of its steps.
     pub fn office_warrant(&self, cover: Cover) -> Office {
         Office::new(cover)

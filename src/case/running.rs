@@ -165,7 +165,7 @@ impl Running {
         self.sheets
             .iter()
             .filter_map(Sheet::approved)
-            .any(|sheet| sheet.issuances.values().any(super::sheet::Issuance::counts))
+            .any(|sheet| sheet.issuances.values().any(|issuance| issuance.state.counts()))
     }
 
     /// Undoes a step and everything that waited for it, with what was entered there.

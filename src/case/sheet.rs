@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::procedure::StepKey;
 
 use super::actor::By;
-use super::event::{Entry, IssueEnd};
+use super::event::{Entry, Evidence};
 use super::id::{EntryId, IssuanceId};
 use super::warrant::{Collation, Cover, Office, Sealed};
 
@@ -48,69 +48,47 @@ pub struct ApprovedSheet {
 
 /// A number given for a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Issuance {
+pub struct Issuance {
+    /// The number line.
+    pub number: String,
+    /// What else the page depends on.
+    pub evidence: Evidence,
+    /// Who had it issued.
+    pub by: By,
+    /// How far it has come.
+    pub state: IssuanceState,
+}
+
+/// How far a number has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssuanceState {
     /// Between T1 and T2.
-    Issuing {
-        /// The number line.
-        number: String,
-    },
+    Issuing,
     /// Released.
     Issued {
-        /// The number line.
-        number: String,
         /// SHA-256 of the file.
         sha256: [u8; 32],
     },
     /// Nothing was released.
-    Voided {
-        /// The number line.
-        number: String,
-    },
+    Voided,
     /// 書損.
-    Spoiled {
-        /// The number line.
-        number: String,
-    },
+    Spoiled,
 }
 
-impl Issuance {
+impl IssuanceState {
     /// Whether it takes up one of the copies that were asked for.
     pub fn counts(&self) -> bool {
-        matches!(self, Self::Issuing { .. } | Self::Issued { .. })
+        matches!(self, Self::Issuing | Self::Issued { .. })
     }
 
     /// Its word in lists.
     pub fn key(&self) -> &'static str {
         match self {
-            Self::Issuing { .. } => "issuing",
+            Self::Issuing => "issuing",
             Self::Issued { .. } => "issued",
-            Self::Voided { .. } => "voided",
-            Self::Spoiled { .. } => "spoiled",
+            Self::Voided => "voided",
+            Self::Spoiled => "spoiled",
         }
-    }
-
-    /// The number line.
-    pub fn number(&self) -> &str {
-        match self {
-            Self::Issuing { number }
-            | Self::Issued { number, .. }
-            | Self::Voided { number }
-            | Self::Spoiled { number } => number,
-        }
-    }
-
-    /// With its end.
-    pub(super) fn ended(&self, end: &IssueEnd) -> Self {
-        let number = self.number().to_owned();
-        match end {
-            IssueEnd::Issued { sha256, .. } => Self::Issued { number, sha256: *sha256 },
-            IssueEnd::Voided { .. } => Self::Voided { number },
-        }
-    }
-
-    /// Spoiled after its release.
-    pub(super) fn spoiled(&self) -> Self {
-        Self::Spoiled { number: self.number().to_owned() }
     }
 }
 
@@ -145,13 +123,13 @@ impl Sheet {
 impl ApprovedSheet {
     /// How many copies may still be issued.
     pub fn copies_left(&self) -> usize {
-        let given = self.issuances.values().filter(|issuance| issuance.counts()).count();
+        let given = self.issuances.values().filter(|issuance| issuance.state.counts()).count();
         usize::from(self.entered.entry.copies).saturating_sub(given)
     }
 
     /// Whether every copy was released.
     pub fn is_issued(&self) -> bool {
-        let released = self.issuances.values().filter(|i| matches!(i, Issuance::Issued { .. })).count();
+        let released = self.issuances.values().filter(|i| matches!(i.state, IssuanceState::Issued { .. })).count();
         released >= usize::from(self.entered.entry.copies)
     }
 
@@ -162,7 +140,18 @@ impl ApprovedSheet {
 
     /// For the number that T1 gave: what may be sealed under it.
     pub fn warrant_of(&self, issuance: IssuanceId) -> Option<Sealed> {
-        matches!(self.issuances.get(&issuance), Some(Issuance::Issuing { .. })).then(|| self.warrant())
+        (self.state_of(issuance) == Some(&IssuanceState::Issuing)).then(|| self.warrant())
+    }
+
+    /// For a number that was released: what its page was sealed by. Only for making the same page again,
+    /// whose bytes are compared with the released ones and thrown away.
+    pub fn evidence_warrant(&self, issuance: IssuanceId) -> Option<Sealed> {
+        matches!(self.state_of(issuance), Some(IssuanceState::Issued { .. })).then(|| self.warrant())
+    }
+
+    /// How far a number has come.
+    pub fn state_of(&self, issuance: IssuanceId) -> Option<&IssuanceState> {
+        self.issuances.get(&issuance).map(|issuance| &issuance.state)
     }
 
     fn warrant(&self) -> Sealed {

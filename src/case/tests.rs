@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::command::Work;
-use super::event::{Data, Entry, IssueEnd, Lapse, Seen};
+use super::event::{Data, Entry, Evidence, IssueEnd, Lapse, Seen};
 use super::id::IssuanceId;
 use super::*;
 use crate::document::catalog::Kind;
@@ -95,6 +95,11 @@ fn is_made_on_the_way(step: &Step) -> bool {
     !matches!(step.act, Act::Approve | Act::Seal)
 }
 
+fn evidence() -> Evidence {
+    let text = str::to_owned;
+    Evidence { program: text("p"), paper: text("plain"), host: text("h"), terminal: text("t"), printer: text("1") }
+}
+
 /// One after the other, issues what is approved.
 fn issue_all(mut case: Case, events: &mut Vec<Event>) -> Case {
     let settings = settings();
@@ -103,7 +108,7 @@ fn issue_all(mut case: Case, events: &mut Vec<Event>) -> Case {
         sheet.approved().filter(|approved| approved.copies_left() > 0).map(|approved| approved.entered.id)
     }) {
         let issuance = IssuanceId(uuid::Uuid::from_u128(events.len() as u128));
-        let begin = Command::BeginIssue { issuance, entry, number: "n".to_owned() };
+        let begin = Command::BeginIssue { issuance, entry, number: "n".to_owned(), evidence: evidence() };
         let end = Command::EndIssue { issuance, end: IssueEnd::Issued { sha256: [0; 32], pages: 1 } };
         for command in [begin, end] {
             for event in case.decide(command, &officer, settings).unwrap() {
@@ -349,7 +354,7 @@ fn a_number_ends_once_and_no_more_numbers_than_copies_are_given() {
     let sheet = certificate(&case).entered().id;
     let officer = person("p", HOME, &[Role::CityApprover]);
     let issuance = |n| IssuanceId(uuid::Uuid::from_u128(n));
-    let begin = |n| Command::BeginIssue { issuance: issuance(n), entry: sheet, number: "1".to_owned() };
+    let begin = |n| Command::BeginIssue { issuance: issuance(n), entry: sheet, number: "1".to_owned(), evidence: evidence() };
     let begun = case.decide(begin(1), &officer, settings()).unwrap().remove(0);
     let case = case.apply(&begun);
     assert!(matches!(refused(&case, begin(2), &officer), CaseError::NoCopyLeft { .. }));
@@ -367,7 +372,7 @@ fn a_contractor_issues_only_where_the_flow_has_no_gate() {
     let contractor = person("contractor-input", HOME, &[Role::ContractorInput]);
     for (case, may) in [(juminhyo_up_to("10"), false), (up_to("koiki-juminhyo-kofu", "7"), true)] {
         let entry = certificate(&case).entered().id;
-        let begin = Command::BeginIssue { issuance: IssuanceId(uuid::Uuid::nil()), entry, number: "1".to_owned() };
+        let begin = Command::BeginIssue { issuance: IssuanceId(uuid::Uuid::nil()), entry, number: "1".to_owned(), evidence: evidence() };
         assert_eq!(case.decide(begin, &contractor, settings()).is_ok(), may, "{entry:?}");
     }
 }
@@ -479,7 +484,7 @@ fn attempt(running: &Running, kind: usize, pick: usize, n: u8) -> Command {
         16 => Command::HandToCity { reason: reason() },
         17 => Command::HandBack,
         18 if pick % 7 == 0 => Command::Refuse { reason: reason() },
-        19..=21 => Command::BeginIssue { issuance, entry: sheet, number: format!("{pick}") },
+        19..=21 => Command::BeginIssue { issuance, entry: sheet, number: format!("{pick}"), evidence: evidence() },
         22 | 23 => Command::EndIssue {
             issuance: known.unwrap_or(issuance),
             end: IssueEnd::Issued { sha256: [n; 32], pages: 1 },
@@ -504,7 +509,7 @@ fn holds(case: &Case, events: &[Event], flow: &Arc<Procedure>) -> Result<(), Tes
             prop_assert_ne!(&approved.by.person, &approved.entered.by.person, "who entered approved");
             prop_assert_eq!(approved.cover.digest, approved.entered.entry.cover.digest);
         }
-        let out = approved.issuances.values().filter(|issuance| issuance.counts()).count();
+        let out = approved.issuances.values().filter(|issuance| issuance.state.counts()).count();
         prop_assert!(out <= usize::from(approved.entered.entry.copies), "more numbers than copies");
     }
     let done = |key: &StepKey| case.record().progress().done_by(key);

@@ -102,7 +102,9 @@ impl Collation {
 }
 
 impl Office {
-    pub(in crate::case) fn new(cover: Cover) -> Self {
+    /// For an internal sheet: of a case, or of the office itself (交付簿). The press prints no certificate
+    /// by it.
+    pub fn new(cover: Cover) -> Self {
         Self(cover)
     }
 

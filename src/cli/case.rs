@@ -161,7 +161,8 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
     }
 }
 
-fn because(reason: &str) -> Result<Reason, Lines> {
+/// Why something is done, in a person's words.
+pub fn because(reason: &str) -> Result<Reason, Lines> {
     Reason::parse(reason).ok_or_else(|| Trouble::Usage.at("--reason", "it is empty"))
 }
 
@@ -299,8 +300,8 @@ impl Desk<'_> {
             let entered = sheet.entered();
             let (id, kind) = (entered.id.0, &entered.entry.kind);
             say!("#{id}\t{kind}\t×{}\t{}", entered.entry.copies, entered.entry.cover.digest.short());
-            for (issuance, state) in sheet.approved().into_iter().flat_map(|approved| &approved.issuances) {
-                say!("  {issuance}\t{}\t{}", state.key(), state.number());
+            for (id, issuance) in sheet.approved().into_iter().flat_map(|approved| &approved.issuances) {
+                say!("  {id}\t{}\t{}", issuance.state.key(), issuance.number);
             }
         }
         self.tell_next(&loaded);
@@ -330,8 +331,8 @@ impl Desk<'_> {
                 "copies": entered.entry.copies,
                 "code": entered.entry.cover.digest.short(),
                 "approved": sheet.approved().is_some(),
-                "issuances": issuances.map(|(id, state)| json!({
-                    "id": id, "state": state.key(), "number": state.number(),
+                "issuances": issuances.map(|(id, issuance)| json!({
+                    "id": id, "state": issuance.state.key(), "number": issuance.number,
                 })).collect::<Vec<_>>(),
             })
         });

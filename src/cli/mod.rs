@@ -16,18 +16,27 @@ macro_rules! complain {
     }};
 }
 
+mod adopt;
+mod audit;
+mod backup;
 mod bench_page;
 mod case;
 mod check;
 mod city_fonts;
+mod close_day;
 mod confined;
 mod demo;
 mod flows;
 mod golden;
+mod incident;
+mod key;
 mod kinds;
 mod licenses;
 mod office;
 mod render;
+mod reprint;
+mod restore;
+mod retention;
 
 use std::fmt;
 use std::path::Path;
@@ -64,6 +73,24 @@ enum Command {
     Demo(demo::Arguments),
     /// Work on cases: open, show, do, print, issue, return, list.
     Case(case::Arguments),
+    /// Say whether the register is whole; sign where it stands; prove that a release is in it.
+    Audit(audit::Arguments),
+    /// Show that a released page is what it was, or issue another for a spoiled one.
+    Reprint(reprint::Arguments),
+    /// 保存期間: list the cases whose period is over, or destroy their content, by two people.
+    Retention(retention::Arguments),
+    /// Close a day: a signed checkpoint and the day's 交付簿.
+    CloseDay(close_day::Arguments),
+    /// List open incidents, or close one.
+    Incident(incident::Arguments),
+    /// List the register's keys, or make a new one.
+    Key(key::Arguments),
+    /// Copy the register to a file.
+    Backup(backup::Arguments),
+    /// Restore a copy into a new register and audit it.
+    Restore(restore::Arguments),
+    /// Give the register to this build of the program, by two people.
+    Adopt(adopt::Arguments),
     /// List the procedures, or show one: its steps, its data, its picture.
     Flows(flows::Arguments),
     /// Compare forms with their accepted pages, accept them, or report what moved.
@@ -92,6 +119,15 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Case(arguments) => case::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
+        Command::Reprint(arguments) => reprint::run(&arguments),
+        Command::Retention(arguments) => retention::run(&arguments),
+        Command::CloseDay(arguments) => close_day::run(&arguments),
+        Command::Incident(arguments) => incident::run(&arguments),
+        Command::Key(arguments) => key::run(&arguments),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
+        Command::Adopt(arguments) => adopt::run(&arguments),
         Command::Flows(arguments) => flows::run(&arguments),
         Command::Golden(arguments) => golden::run(&arguments),
         Command::BenchPage(arguments) => bench_page::run(&arguments),
@@ -134,11 +170,14 @@ impl Trouble {
 
     /// The line that tells of it: place, code and what happened for logs, then the sentence for a person.
     fn at(self, place: impl fmt::Display, happened: impl fmt::Display) -> Lines {
-        let place = place.to_string();
-        let code = self.code();
-        let sentence = sentences().map(|words| words.sentence_about(&place, code)).unwrap_or_default();
-        Lines(vec![format!("{place}: {code} ({happened})\t{sentence}")])
+        line(&place.to_string(), self.code(), happened)
     }
+}
+
+/// A line about a place: what happened for logs, and the sentence of its code for a person.
+fn line(place: &str, code: &str, happened: impl fmt::Display) -> Lines {
+    let sentence = sentences().map(|words| words.sentence_about(place, code)).unwrap_or_default();
+    Lines(vec![format!("{place}: {code} ({happened})\t{sentence}")])
 }
 
 /// The sentences of refusals that are about no kind of document.

@@ -10,19 +10,26 @@ use shomei::case::id::{IdError, OfficeId, PersonId};
 use shomei::issuing::casework::{Casework, CaseworkError, Flows};
 use shomei::issuing::city::City;
 use shomei::issuing::issue::{Counter, ReleaseError};
+use shomei::issuing::day_book::DayBookError;
 use shomei::issuing::people::{People, PeopleError};
+use shomei::issuing::reprint::ReprintError;
 use shomei::issuing::Issuing;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
 use shomei::press::sheet::Paper;
 use shomei::procedure::settings::{Settings, SettingsError};
 use shomei::procedure::{Procedures, ProcedureError, Role};
+use shomei::register::checkpoint::Signer;
+use shomei::register::retention::Retention;
 use shomei::register::{Deployment, Mode, Register, RegisterError, clock};
 
-use super::{Lines, sentences};
+use super::Lines;
 
 /// Host of the sample city's verification page; nothing is ever asked of it.
 const HOST: &str = "verify.mihon.example";
+
+/// Where the logs of the sample city's registers have their names.
+const LOG: &str = "log.mihon.example";
 
 /// The register that a command works with.
 #[derive(Args, Debug, Clone)]
@@ -38,28 +45,24 @@ pub struct Database {
 /// Errors that have a sentence.
 pub trait Coded: std::error::Error {
     /// Key of the sentence.
-    fn code(&self) -> &'static str;
+    fn sentence_key(&self) -> &'static str;
 }
 
 macro_rules! coded {
     ($($error:ty)*) => {$(
         impl Coded for $error {
-            fn code(&self) -> &'static str {
+            fn sentence_key(&self) -> &'static str {
                 <$error>::code(self)
             }
         }
     )*};
 }
 
-coded! { RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+coded! { DayBookError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {
-    move |error| {
-        let code = error.code();
-        let sentence = sentences().map(|words| words.sentence_about(place, code)).unwrap_or_default();
-        Lines(vec![format!("{place}: {code} ({error})\t{sentence}")])
-    }
+    move |error| super::line(place, error.sentence_key(), error)
 }
 
 /// Waits for work on the register.
@@ -123,6 +126,7 @@ pub struct Office {
     /// The flows.
     pub flows: Flows,
     settings: Settings,
+    retention: Retention,
     key: MarkKey,
 }
 
@@ -139,6 +143,7 @@ impl Office {
             people: People::sample().map_err(refused("people"))?,
             flows: Flows::embedded().map_err(refused("flows"))?,
             settings: settings.map_err(refused("settings"))?,
+            retention: Retention::sample().map_err(refused("retention"))?,
             key: mark_key(&database.keys())?,
         };
         office.sweep().await?;
@@ -147,7 +152,7 @@ impl Office {
 
     /// Cases.
     pub fn casework(&self) -> Casework<'_> {
-        Casework { register: &self.register, flows: &self.flows, settings: &self.settings }
+        Casework { register: &self.register, flows: &self.flows, settings: &self.settings, retention: &self.retention }
     }
 
     /// Certificates.
@@ -160,6 +165,20 @@ impl Office {
             paper: Paper::Plain,
         };
         Counter { casework: self.casework(), issuing }
+    }
+
+    /// One office of the register; without an id, all.
+    pub async fn offices(&self, id: Option<&str>) -> Result<Vec<OfficeId>, Lines> {
+        match id {
+            Some(id) => Ok(vec![OfficeId::parse(id).map_err(refused(id))?]),
+            None => self.register.offices().await.map_err(refused("register")),
+        }
+    }
+
+    /// By whom an office's checkpoints are signed.
+    pub fn signer(&self, office: &OfficeId) -> Result<Signer, Lines> {
+        let secret = self.register.ring().checkpoint().map_err(refused("checkpoint.key"))?;
+        Signer::new(&format!("{LOG}/{office}"), secret.bytes()).map_err(refused(office.as_str()))
     }
 
     /// What the office chose.

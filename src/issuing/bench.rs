@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::case::actor::Actor;
 use crate::case::command::{Command, Work};
-use crate::case::event::{Data, Entry, Event, IssueEnd, Seen};
+use crate::case::event::{Data, Entry, Event, Evidence, IssueEnd, Seen};
 use crate::case::id::{CaseId, EntryId, IssuanceId, OfficeId, PersonId};
 use crate::case::running::Running;
-use crate::case::sheet::{Issuance, Sheet};
+use crate::case::sheet::{IssuanceState, Sheet};
 use crate::case::warrant::{Cover, Sealed};
 use crate::case::{Case, Request};
 use crate::document::catalog::{Composed, Kind};
@@ -106,13 +106,14 @@ impl Walk {
     fn issuance(&self, running: &Running) -> Option<Command> {
         let mut approved = running.sheets().iter().filter_map(Sheet::approved);
         approved.find_map(|sheet| {
-            let under_way = sheet.issuances.iter().find(|(_, issuance)| matches!(issuance, Issuance::Issuing { .. }));
+            let under_way = sheet.issuances.iter().find(|(_, issuance)| issuance.state == IssuanceState::Issuing);
             match under_way {
                 Some((id, _)) => Some(Command::EndIssue { issuance: *id, end: IssueEnd::Issued { sha256: [0; 32], pages: 1 } }),
                 None if sheet.copies_left() > 0 => Some(Command::BeginIssue {
                     issuance: IssuanceId(uuid::Uuid::from_u128(self.events.len() as u128)),
                     entry: sheet.entered.id,
                     number: "0001".to_owned(),
+                    evidence: evidence(),
                 }),
                 None => None,
             }
@@ -135,13 +136,20 @@ impl Walk {
         casework.keep_flow(office, record.flow()).await?;
         let ask = Ask { terminal: Some(COUNTER), ..Ask::case(office, case, 0) };
         let written = casework.register.write(&ask, |locked: &Locked| -> Result<_, CaseworkError> {
-            let row = casework::first_row(&self.case, locked);
+            let class = casework.retention.class_of(&record.flow().id)?;
+            let row = casework::first_row(&self.case, class, locked);
             let batch = casework.batch(&self.case, &self.events, row, locked)?;
             let row = batch.case.as_ref().map(|(row, _)| row.clone()).ok_or(CaseworkError::NoCase)?;
             Ok((Batch { step: Some(Step::Count), ..batch }, row))
         });
         casework::now(written.await?)
     }
+}
+
+/// What a page that nobody prints would depend on.
+fn evidence() -> Evidence {
+    let none = String::new;
+    Evidence { program: none(), paper: none(), host: none(), terminal: none(), printer: none() }
 }
 
 /// The one person of a role in an office.

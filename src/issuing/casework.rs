@@ -11,15 +11,15 @@ use crate::case::command::Command;
 use crate::case::error::CaseError;
 use crate::case::event::{Attributes, Event, EventError, Opening};
 use crate::case::{Case, Request};
+use crate::domain::calendar::Day;
 use crate::procedure::settings::Settings;
 use crate::procedure::{Procedure, ProcedureError, Procedures};
-use crate::register::{self, Ask, Batch, COUNTER, CaseEvents, CaseRow, Locked, Fresh, Register, RegisterError, Step, Written};
+use crate::register::replay::{OFFICE_NOTE, Replay, ReplayError};
+use crate::register::retention::Retention;
+use crate::register::{self, Ask, Batch, COUNTER, CaseEvents, CaseRow, Fresh, Locked, Register, RegisterError, Step, Written};
 
 /// Somebody else was quicker this many times in a row: then it is said rather than tried again.
 const TRIES: usize = 8;
-
-/// Beginning of the types of what the office notes beside a case.
-pub(super) const OFFICE_NOTE: &str = "office/";
 
 /// A case could not be worked on.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,9 @@ pub enum CaseworkError {
     /// No such case, or none of this office.
     #[error("finding a case: the office has no such case")]
     NoCase,
+    /// No such incident is open.
+    #[error("closing an incident: none of this id is open")]
+    NoIncident,
     /// Its key was destroyed with the end of its retention period.
     #[error("reading a case: its retention period is over")]
     Destroyed,
@@ -54,6 +57,15 @@ pub enum CaseworkError {
         /// Which.
         case: CaseId,
     },
+}
+
+impl From<ReplayError> for CaseworkError {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Register(error) => Self::Register(error),
+            ReplayError::Event(error) => Self::Event(error),
+        }
+    }
 }
 
 impl CaseworkError {
@@ -66,6 +78,7 @@ impl CaseworkError {
             Self::Flow(error) => error.code(),
             Self::NoFlow { .. } => "no-flow",
             Self::NoCase => "no-case",
+            Self::NoIncident => "no-incident",
             Self::Destroyed => "case-destroyed",
             Self::NoOpening { .. } => "case-no-opening",
         }
@@ -79,7 +92,12 @@ pub struct Flows(Vec<Arc<Procedure>>);
 impl Flows {
     /// All 48.
     pub fn embedded() -> Result<Self, ProcedureError> {
-        Ok(Self(Procedures::embedded()?.all().iter().cloned().map(Arc::new).collect()))
+        Ok(Self::of(Procedures::embedded()?.all().iter().cloned()))
+    }
+
+    /// Given ones.
+    pub fn of(flows: impl IntoIterator<Item = Procedure>) -> Self {
+        Self(flows.into_iter().map(Arc::new).collect())
     }
 
     /// A flow by its id.
@@ -104,6 +122,17 @@ pub struct Loaded {
     pub row: CaseRow,
 }
 
+/// What came of replaying an office's cases.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// How many were replayed.
+    pub replayed: usize,
+    /// How many cannot be, because their keys were destroyed.
+    pub destroyed: usize,
+    /// 案件番号 of those whose events say something else than the lists.
+    pub different: Vec<String>,
+}
+
 /// What an office's people work with.
 #[derive(Clone, Copy)]
 pub struct Casework<'a> {
@@ -113,6 +142,8 @@ pub struct Casework<'a> {
     pub flows: &'a Flows,
     /// What the office chose.
     pub settings: &'a Settings,
+    /// How long cases are kept.
+    pub retention: &'a Retention,
 }
 
 impl Casework<'_> {
@@ -134,7 +165,7 @@ impl Casework<'_> {
                 let event = Case::open(flow, request(locked.now.day()), actor, self.settings)?;
                 let Event::Opened(opening) = &event else { return Err(CaseworkError::NoOpening { case }) };
                 let opened = Case::begin(flow.clone(), opening.clone());
-                let row = first_row(&opened, locked);
+                let row = first_row(&opened, self.retention.class_of(procedure)?, locked);
                 let batch = self.batch(&opened, std::slice::from_ref(&event), row.clone(), locked)?;
                 Ok((Batch { step: Some(Step::Count), ..batch }, Loaded { case: opened, version: 1, row }))
             })
@@ -158,22 +189,33 @@ impl Casework<'_> {
     /// A case of an office, as its events make it. The register has checked the chain over them.
     pub async fn load(&self, office: &OfficeId, id: CaseId) -> Result<Loaded, CaseworkError> {
         let row = self.register.case(office, id).await?.ok_or(CaseworkError::NoCase)?;
-        let events = match self.register.events(office, id).await? {
-            CaseEvents::Whole(events) => events,
-            CaseEvents::Destroyed => return Err(CaseworkError::Destroyed),
+        let (events, version) = match self.register.replay(office, id).await? {
+            Replay::Events(events, version) => (events, version),
+            Replay::Destroyed => return Err(CaseworkError::Destroyed),
         };
-        let version = events.last().map_or(0, |last| last.version);
-        // What the office noted beside the case (incidents) does not change it.
-        let own = events.iter().filter(|kept| !kept.kind.starts_with(OFFICE_NOTE));
-        let mut events = own.map(|kept| Event::decode(&kept.kind, kept.v, &kept.body));
-        let Some(Event::Opened(opening)) = events.next().transpose()? else {
+        let mut events = events.into_iter();
+        let Some(Event::Opened(opening)) = events.next() else {
             return Err(CaseworkError::NoOpening { case: id });
         };
         let mut case = Case::begin(self.flow_of(office, &opening).await?, opening);
         for event in events {
-            case = case.apply(&event?);
+            case = case.apply(&event);
         }
         Ok(Loaded { case, version, row })
+    }
+
+    /// Position of the event with which a number was released, in its office's register.
+    pub async fn released_at(&self, office: &OfficeId, issuance: &register::Issuance) -> Result<Option<u64>, CaseworkError> {
+        let CaseEvents::Whole(events) = self.register.events(office, issuance.case).await? else {
+            return Err(CaseworkError::Destroyed);
+        };
+        for kept in events.iter().filter(|kept| kept.kind == "issue-ended") {
+            let event = Event::decode(&kept.kind, kept.v, &kept.body)?;
+            if matches!(event, Event::IssueEnded { issuance: id, .. } if id == issuance.id) {
+                return Ok(Some(kept.position));
+            }
+        }
+        Ok(None)
     }
 
     async fn flow_of(&self, office: &OfficeId, opening: &Opening) -> Result<Arc<Procedure>, CaseworkError> {
@@ -229,11 +271,33 @@ impl Casework<'_> {
             Ok(register::Event { kind: kept.kind.to_owned(), v: kept.version, body: Zeroizing::new(kept.body) })
         });
         let events = encoded.collect::<Result<_, CaseworkError>>()?;
-        Ok(Batch { events, case: Some(self.projected(case, row, locked)), ..Batch::default() })
+        Ok(Batch { events, case: Some(self.projected(case, row, Some(locked.now.day()))), ..Batch::default() })
+    }
+
+    /// Replays every case of an office and compares what lists show of it with what its events say. Cases
+    /// whose keys were destroyed cannot be replayed; they are counted.
+    pub async fn rebuild(&self, office: &OfficeId) -> Result<Rebuilt, CaseworkError> {
+        let mut rebuilt = Rebuilt::default();
+        for (row, waiting) in self.register.lists(office).await? {
+            let number = row.number.clone();
+            let loaded = match self.load(office, row.id).await {
+                Err(CaseworkError::Destroyed) => {
+                    rebuilt.destroyed += 1;
+                    continue;
+                }
+                other => other?,
+            };
+            let (expected, roles) = self.projected(&loaded.case, row.clone(), row.ended);
+            rebuilt.replayed += 1;
+            if (expected, roles) != (row, waiting) {
+                rebuilt.different.push(number);
+            }
+        }
+        Ok(rebuilt)
     }
 
     /// What lists show of a case, and the roles for whom it waits: nothing but what its events say.
-    fn projected(&self, case: &Case, row: CaseRow, locked: &Locked) -> (CaseRow, Vec<String>) {
+    fn projected(&self, case: &Case, row: CaseRow, today: Option<Day>) -> (CaseRow, Vec<String>) {
         let waiting = case.waiting(self.settings);
         let next: Vec<&str> = waiting.iter().map(|waiting| waiting.step.key.as_str()).collect();
         let ended = matches!(case, Case::Completed(_) | Case::Refused(_));
@@ -243,7 +307,7 @@ impl Casework<'_> {
         let row = CaseRow {
             state: case.state().to_owned(),
             next: next.join(" "),
-            ended: if ended { row.ended.or(Some(locked.now.day())) } else { None },
+            ended: if ended { row.ended.or(today) } else { None },
             ..row
         };
         (row, roles)
@@ -251,7 +315,7 @@ impl Casework<'_> {
 }
 
 /// The row of a case that has just begun, with its 案件番号: day and number of that day.
-pub(super) fn first_row(case: &Case, locked: &Locked) -> CaseRow {
+pub(super) fn first_row(case: &Case, class: &str, locked: &Locked) -> CaseRow {
     let day = locked.now.day();
     let serial = locked.number.map_or(0, |number| number.serial);
     let opening = case.record().opening();
@@ -264,7 +328,7 @@ pub(super) fn first_row(case: &Case, locked: &Locked) -> CaseRow {
         since: locked.now,
         opened_at: locked.now,
         next: String::new(),
-        class: opening.procedure.clone(),
+        class: class.to_owned(),
         ended: None,
     }
 }

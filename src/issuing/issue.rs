@@ -17,9 +17,10 @@ use crate::document::catalog::{Composed, Kind};
 use crate::document::refusal::Refusals;
 use crate::press::{PressError, SealedPage};
 use crate::press::sheet::NumberLine;
+use crate::register::replay::OFFICE_NOTE;
 use crate::register::{Alarm, Ask, Batch, Event, Fresh, IncidentId, Locked, Mode, RegisterError, Step};
 
-use super::casework::{Casework, CaseworkError, Loaded, OFFICE_NOTE};
+use super::casework::{Casework, CaseworkError, Loaded};
 use super::city::CityError;
 use super::decision::{Obstacle, Question};
 use super::fail::fail_point;
@@ -171,7 +172,7 @@ impl Counter<'_> {
     }
 
     /// The document as it was entered, read once more: what is kept is data, not belief.
-    fn document_of(&self, sheet: &ApprovedSheet) -> Result<Composed, ReleaseError> {
+    pub(super) fn document_of(&self, sheet: &ApprovedSheet) -> Result<Composed, ReleaseError> {
         let entry = &sheet.entered.entry;
         let kind = Kind::by_id(&entry.kind).ok_or(ReleaseError::OtherDocument)?;
         let read = kind.read(entry.data.0.as_bytes(), &**self.issuing.press.typefaces());
@@ -196,7 +197,8 @@ impl Counter<'_> {
                 sheet.cover.covers(&meant).map_err(lapse_of)?;
                 let serial = locked.number.map_or(0, |number| number.serial);
                 let number = order.terminal.number_line(day, serial);
-                let command = Command::BeginIssue { issuance, entry: order.entry, number: number.text() };
+                let evidence = self.issuing.evidence(order.terminal);
+                let command = Command::BeginIssue { issuance, entry: order.entry, number: number.text(), evidence };
                 let (batch, after) = self.casework.decided(&loaded, command, order.actor, locked)?;
                 fail_point("beginning");
                 let step = Step::Begin {

@@ -3,12 +3,16 @@
 pub mod bench;
 pub mod casework;
 pub mod city;
+pub mod day_book;
 pub mod decision;
 pub mod fail;
 pub mod issue;
+pub mod note;
 pub mod people;
+pub mod reprint;
 pub mod specimen;
 
+use crate::case::event::Evidence;
 use crate::case::warrant::{Cover, Sealed};
 use crate::document::catalog::Composed;
 use crate::domain::calendar::Day;
@@ -72,6 +76,17 @@ impl Issuing<'_> {
     ) -> Result<Surround<'s>, IssueError> {
         let signatory = office.office.signatory(day).map_err(CityError::from)?;
         Ok(Surround { day, office: &office.office.name, signatory, number: None, paper: self.paper, short_digest })
+    }
+
+    /// What a page from a terminal depends on besides what was approved.
+    pub fn evidence(&self, terminal: &Terminal) -> Evidence {
+        Evidence {
+            program: crate::PROGRAM.to_owned(),
+            paper: self.paper.key().to_owned(),
+            host: self.host.to_owned(),
+            terminal: terminal.name.clone(),
+            printer: terminal.printer.clone(),
+        }
     }
 
     /// What an approval of the document, to be certified on a day, covers.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::case::actor::{Actor, ActorError};
 use crate::case::id::{OfficeId, PersonId};
-use crate::procedure::Role;
+use crate::procedure::{Party, Role};
 
 use super::Terminal;
 
@@ -28,6 +28,28 @@ pub enum PeopleError {
         /// Which.
         id: String,
     },
+    /// Something that two people do was asked for by one.
+    #[error("finding two people: both are {id}")]
+    SamePerson {
+        /// Who.
+        id: String,
+    },
+    /// Something that the city's approvers do was asked for by somebody else, or by one of another office.
+    #[error("finding two people: {id} is no approver of {office}")]
+    NotApprover {
+        /// Who.
+        id: String,
+        /// Office.
+        office: String,
+    },
+    /// Something that the city's staff do was asked for by somebody else.
+    #[error("finding a person: {id} is not of the city's staff of {office}")]
+    NotCity {
+        /// Who.
+        id: String,
+        /// Office.
+        office: String,
+    },
     /// No terminal of this id in the office.
     #[error("finding a terminal: {office} has no {id}")]
     NoTerminal {
@@ -45,6 +67,9 @@ impl PeopleError {
             Self::Malformed { .. } => "people-malformed",
             Self::Actor(error) => error.code(),
             Self::NoPerson { .. } => "no-person",
+            Self::SamePerson { .. } => "people-same-person",
+            Self::NotApprover { .. } => "people-not-approver",
+            Self::NotCity { .. } => "people-not-city",
             Self::NoTerminal { .. } => "no-terminal",
         }
     }
@@ -57,6 +82,22 @@ pub struct Person {
     pub actor: Actor,
     /// Name.
     pub name: String,
+}
+
+/// 二人: two different approvers of the city in one office, for what no one does alone.
+#[derive(Debug, Clone, Copy)]
+pub struct TwoApprovers<'p>([&'p Actor; 2]);
+
+impl TwoApprovers<'_> {
+    /// Their office.
+    pub fn office(&self) -> &OfficeId {
+        self.0[0].office()
+    }
+
+    /// Who they are.
+    pub fn ids(&self) -> [PersonId; 2] {
+        self.0.map(|actor| actor.person().clone())
+    }
 }
 
 /// The people and the terminals of a city.
@@ -121,6 +162,29 @@ impl People {
         self.people.get(id).ok_or_else(|| PeopleError::NoPerson { id: id.to_owned() })
     }
 
+    /// Two different approvers of one office.
+    pub fn two_approvers(&self, first: &str, second: &str) -> Result<TwoApprovers<'_>, PeopleError> {
+        let two = [&self.person(first)?.actor, &self.person(second)?.actor];
+        if two[0].person() == two[1].person() {
+            return Err(PeopleError::SamePerson { id: first.to_owned() });
+        }
+        let office = two[0].office();
+        let other = |actor: &&&Actor| actor.office() != office || !actor.roles().contains(&Role::CityApprover);
+        match two.iter().find(other) {
+            Some(actor) => Err(PeopleError::NotApprover { id: actor.person().to_string(), office: office.to_string() }),
+            None => Ok(TwoApprovers(two)),
+        }
+    }
+
+    /// A person of the city's staff in an office.
+    pub fn of_the_city(&self, id: &str, office: &OfficeId) -> Result<&Person, PeopleError> {
+        let person = self.person(id)?;
+        if person.actor.party() == Party::City && person.actor.office() == office {
+            return Ok(person);
+        }
+        Err(PeopleError::NotCity { id: id.to_owned(), office: office.to_string() })
+    }
+
     /// The first person of an office who holds one of the roles.
     pub fn of(&self, office: &OfficeId, roles: &[Role]) -> Option<&Person> {
         self.people.values().find(|person| {
@@ -169,6 +233,22 @@ mod tests {
             }
             assert!(people.terminal(&office, None).is_ok());
         }
+    }
+
+    #[test]
+    fn what_two_do_is_done_by_two_approvers_of_one_office() {
+        let people = People::sample().unwrap();
+        let two = people.two_approvers("kita-shonin", "kita-shonin-2").unwrap();
+        assert_eq!(two.ids().map(|id| id.to_string()), ["kita-shonin", "kita-shonin-2"]);
+        let code = |first, second| people.two_approvers(first, second).unwrap_err().code();
+        assert_eq!(code("kita-shonin", "kita-shonin"), "people-same-person");
+        assert_eq!(code("kita-shonin", "kita-shinsa"), "people-not-approver");
+        assert_eq!(code("kita-nyuryoku", "kita-shonin"), "people-not-approver");
+        assert_eq!(code("kita-shonin", "minato-shonin"), "people-not-approver", "another office");
+        let kita = OfficeId::parse("kita-ku").unwrap();
+        assert!(people.of_the_city("kita-shinsa", &kita).is_ok());
+        assert!(people.of_the_city("kita-nyuryoku", &kita).is_err(), "the contractor's");
+        assert!(people.of_the_city("minato-shinsa", &kita).is_err(), "another office's");
     }
 
     #[test]

@@ -51,6 +51,22 @@ pub enum Paper {
     Screen,
 }
 
+impl Paper {
+    /// Its word in data.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Security => "security",
+            Self::Screen => "screen",
+        }
+    }
+
+    /// By its word.
+    pub fn by_key(key: &str) -> Option<Self> {
+        [Self::Plain, Self::Security, Self::Screen].into_iter().find(|paper| paper.key() == key)
+    }
+}
+
 /// 発行番号 without its page: 年月日, 端末, プリンタ, 発行順番号.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberLine {

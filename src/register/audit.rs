@@ -91,6 +91,43 @@ pub enum Finding {
     },
 }
 
+impl Finding {
+    /// Key of the sentence that tells a person.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Changed { .. } => "audit-changed",
+            Self::Missing { .. } => "audit-missing",
+            Self::Swapped { .. } => "audit-swapped",
+            Self::CutOff { .. } => "audit-cut-off",
+            Self::Beyond { .. } => "audit-beyond",
+            Self::Head => "audit-head",
+            Self::Checkpoint { .. } => "audit-checkpoint",
+            Self::Unsigned { .. } => "audit-unsigned",
+            Self::Row { .. } => "audit-row",
+            Self::RowMissing { .. } => "audit-row-missing",
+            Self::CaseVersion { .. } => "audit-case-version",
+            Self::SerialGap { .. } => "audit-serial-gap",
+        }
+    }
+
+    /// Where: the table, and the position of the event or the key of the row.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Changed { position }
+            | Self::Missing { position }
+            | Self::CutOff { position }
+            | Self::Beyond { position }
+            | Self::CaseVersion { position } => format!("events/{position}"),
+            Self::Swapped { position, with } => format!("events/{position},{with}"),
+            Self::Head => "heads".to_owned(),
+            Self::Checkpoint { size } | Self::Unsigned { size } => format!("checkpoints/{size}"),
+            Self::Row { table, key, .. } => format!("{table}/{key}"),
+            Self::RowMissing { table, position } => format!("{table} (events/{position})"),
+            Self::SerialGap { day, terminal, .. } => format!("serials/{day}/{terminal}"),
+        }
+    }
+}
+
 /// What an audit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -122,7 +159,7 @@ impl Register {
         let mut transaction = self.begin(Access::Read).await?;
         let mut audit = Audit::begin(&mut *transaction, office, scope).await?;
         if audit.walk().await? {
-            audit.ends()?;
+            audit.ends();
             audit.tables().await?;
             audit.serials().await?;
         }
@@ -303,7 +340,7 @@ impl<'a> Audit<'a> {
     }
 
     /// Compares where the walk ended with the head and with checkpoints.
-    fn ends(&mut self) -> Result<(), RegisterError> {
+    fn ends(&mut self) {
         let (size, expected) = (self.tree.size(), self.head.tree.size());
         let latest = self.roots.keys().next_back().copied().unwrap_or_default();
         if size < expected.max(latest) {
@@ -313,7 +350,6 @@ impl<'a> Audit<'a> {
         } else if self.head.hash != self.hash || self.head.tree != self.tree || self.at != Some(self.head.at) {
             self.findings.push(Finding::Head);
         }
-        Ok(())
     }
 
     /// Compares every row of every table with what the chain says of it.

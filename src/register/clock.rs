@@ -39,6 +39,12 @@ impl Moment {
         self.millis
     }
 
+    /// Hour and minute of the day in Japan.
+    pub fn hour_and_minute(self) -> (i64, i64) {
+        let minutes = self.millis.saturating_add(TOKYO.num_milliseconds()).div_euclid(60_000).rem_euclid(24 * 60);
+        (minutes / 60, minutes % 60)
+    }
+
     /// The day in Japan.
     pub fn day(self) -> Day {
         self.day
@@ -86,6 +92,8 @@ mod tests {
         ] {
             assert_eq!(Moment::from_millis(millis).unwrap().day().to_string(), day);
         }
+        assert_eq!(Moment::from_millis(1_768_402_799_999).unwrap().hour_and_minute(), (23, 59));
+        assert_eq!(Moment::from_millis(1_768_402_800_000).unwrap().hour_and_minute(), (0, 0));
         assert!(Moment::from_millis(i64::MAX).is_err());
     }
 

@@ -12,6 +12,7 @@ pub mod id;
 pub mod merkle;
 mod postgres;
 mod read;
+pub mod replay;
 pub mod retention;
 mod rows;
 mod sqlite;

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::clock::Moment;
 use super::id::{OFFICE, CaseId, IssuanceId, OfficeId};
 use super::merkle::{self, Hash};
+use super::replay::checked;
 use super::rows::{CaseRow, Head, Incident, Issuance, Number, whole};
 use super::store::{Access, Row, Transaction, Value, maybe_one};
 use super::table::sha256;
@@ -65,7 +66,8 @@ pub struct After {
 }
 
 impl Register {
-    /// What happened in a case, oldest first; nothing where there is no such case.
+    /// What happened in a case, oldest first; nothing where there is no such case. Each row is checked
+    /// along the chain.
     pub async fn events(&self, office: &OfficeId, case: CaseId) -> Result<CaseEvents, RegisterError> {
         const EVENTS: &str = include_str!("../../sql/events_of_case.sql");
         let mut transaction = self.begin(Access::Read).await?;
@@ -76,8 +78,13 @@ impl Register {
             Err(error) => return Err(error),
         };
         let rows = transaction.rows(EVENTS, of_case(office, case)).await?;
-        let open = |row| open_event(office, case, &secret, row);
-        Ok(CaseEvents::Whole(rows.into_iter().map(open).collect::<Result<_, _>>()?))
+        let open = |(row, version)| {
+            let mut values = checked(row, version)?;
+            // Position, version, time, type, version of the type, body: as every query of events has them.
+            values.remove(2);
+            open_event(office, case, &secret, Row::new(values.split_off(1)))
+        };
+        Ok(CaseEvents::Whole(rows.into_iter().zip(1..).map(open).collect::<Result<_, _>>()?))
     }
 
     /// What happened in an office from a position on, at most `limit` events.
@@ -112,6 +119,22 @@ impl Register {
     pub async fn case_by_number(&self, office: &OfficeId, number: &str) -> Result<Option<CaseRow>, RegisterError> {
         const CASE: &str = include_str!("../../sql/case_by_number.sql");
         self.find_one(CASE, vec![office.as_str().into(), number.into()], CaseRow::read).await
+    }
+
+    /// Every case as lists show it, and the roles for whom it waits.
+    pub async fn lists(&self, office: &OfficeId) -> Result<Vec<(CaseRow, Vec<String>)>, RegisterError> {
+        const CASES: &str = include_str!("../../sql/cases.sql");
+        const WAITING: &str = include_str!("../../sql/waiting_of_case.sql");
+        let mut transaction = self.begin(Access::Read).await?;
+        let mut lists = Vec::new();
+        for row in transaction.rows(CASES, vec![office.as_str().into()]).await? {
+            let case = CaseRow::read(row)?;
+            let waiting = transaction.rows(WAITING, of_case(office, case.id)).await?;
+            let mut roles = waiting.into_iter().map(|mut row| row.text()).collect::<Result<Vec<_>, _>>()?;
+            roles.sort();
+            lists.push((case, roles));
+        }
+        Ok(lists)
     }
 
     /// 作業一覧: the cases that wait for a role, oldest first, and whether there are more than `limit`.

@@ -1,6 +1,8 @@
 //! 保存期間: when a case's content must go, and how. What goes is its key; every row stays, and the
 //! chain over them.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike as _, Months, NaiveDate};
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -33,10 +35,20 @@ struct Rule {
     starts: Starts,
 }
 
+/// 類: the procedures whose cases are kept equally long.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Class {
+    id: String,
+    procedures: Vec<String>,
+}
+
 /// How long classes of cases are kept.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
+    #[serde(rename = "class")]
+    classes: Vec<Class>,
     #[serde(rename = "rule")]
     rules: Vec<Rule>,
 }
@@ -60,7 +72,22 @@ impl Retention {
         for rule in &table.rules {
             day(&rule.from).map_err(|_| fault(format!("{} is not a day", rule.from)))?;
         }
+        let mut seen = BTreeSet::new();
+        for class in &table.classes {
+            if !table.knows(&class.id) {
+                return Err(fault(format!("{} has no rule", class.id)));
+            }
+            if let Some(twice) = class.procedures.iter().find(|procedure| !seen.insert(procedure.as_str())) {
+                return Err(fault(format!("{twice} is in two classes")));
+            }
+        }
         Ok(table)
+    }
+
+    /// The class of a procedure's cases.
+    pub fn class_of(&self, procedure: &str) -> Result<&str, RegisterError> {
+        let class = self.classes.iter().find(|class| class.procedures.iter().any(|known| known == procedure));
+        class.map(|class| class.id.as_str()).ok_or_else(|| fault(format!("{procedure} is in no class")))
     }
 
     /// The table that comes with the program.
@@ -119,7 +146,7 @@ impl Register {
 
     /// 廃棄: destroys the keys of cases that are due and what they were found by, as an event that
     /// names the cases and two people. Copies of the register hold the wrapped keys until they are
-    /// written anew.
+    /// written anew, a PostgreSQL server's files until its next VACUUM.
     ///
     /// # Errors
     /// [`RegisterError::SamePerson`], [`RegisterError::NotDue`]; nothing was destroyed then.
@@ -146,7 +173,8 @@ impl Register {
         for case in named {
             writing.destroy(office, case).await?;
         }
-        writing.commit().await.map(drop)
+        writing.commit().await?;
+        self.store.scrub().await
     }
 }
 
@@ -196,12 +224,25 @@ mod tests {
         let rule = |from: &str, years: u32| {
             format!("[[rule]]\nclass = \"c\"\nfrom = \"{from}\"\nyears = {years}\nstarts = \"case-end\"\n")
         };
-        let table = Retention::parse(&(rule("2000-01-01", 1) + &rule("2020-04-01", 10))).unwrap();
+        let class = "[[class]]\nid = \"c\"\nprocedures = [\"p\"]\n".to_owned();
+        let table = Retention::parse(&(class.clone() + &rule("2000-01-01", 1) + &rule("2020-04-01", 10))).unwrap();
         let due = table.due(Day::from_ymd(2026, 1, 15).unwrap()).unwrap();
         let days: Vec<_> = due.iter().map(|due| (due.from.to_string(), due.until.to_string())).collect();
         // The second rule's period is nowhere over: its last day is before its first.
         assert_eq!(days, [("2000-01-01".into(), "2020-03-31".into()), ("2020-04-01".into(), "2016-01-15".into())]);
-        assert!(Retention::parse(&rule("2020-04-31", 1)).is_err());
-        assert!(Retention::sample().unwrap().knows("shomei-kofu"));
+        assert!(Retention::parse(&(class.clone() + &rule("2020-04-31", 1))).is_err());
+        assert!(Retention::parse(&(class.clone() + &class + &rule("2000-01-01", 1))).is_err(), "in two classes");
+        assert!(Retention::parse(&(class + &rule("2000-01-01", 1).replace("\"c\"", "\"d\""))).is_err(), "no rule");
+    }
+
+    #[test]
+    fn every_procedure_is_in_one_class() {
+        let table = Retention::sample().unwrap();
+        let procedures = crate::procedure::Procedures::embedded().unwrap();
+        for procedure in procedures.all() {
+            assert!(table.class_of(&procedure.id).is_ok(), "{}", procedure.id);
+        }
+        let named = table.classes.iter().map(|class| class.procedures.len()).sum::<usize>();
+        assert_eq!(named, procedures.all().len(), "a class names a procedure that is none");
     }
 }

@@ -120,6 +120,14 @@ impl Store for Sqlite {
         Box::pin(async { Ok(()) }) // the system holds the lock as long as this process lives
     }
 
+    /// Rows that were written over are still in the write-ahead log until it is emptied.
+    fn scrub(&self) -> Job<'_, ()> {
+        Box::pin(async move {
+            sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await.map_err(fault)?;
+            Ok(())
+        })
+    }
+
     fn close(&self) -> Job<'_, ()> {
         Box::pin(async move {
             self.readers.close().await;

@@ -168,6 +168,8 @@ pub trait Store: Send + Sync {
     fn claim(&self) -> Job<'_, ()>;
     /// Refuses in a transaction if another node has become the only one since.
     fn still_claimed<'a>(&'a self, transaction: &'a mut dyn Transaction) -> Job<'a, ()>;
+    /// Leaves nothing of what was taken out in the files, as far as the program can.
+    fn scrub(&self) -> Job<'_, ()>;
     /// Closes every connection.
     fn close(&self) -> Job<'_, ()>;
 }

@@ -1,10 +1,13 @@
 //! What a user of the crate and of the program could write. One binary, so that it is linked once.
 
 mod architecture;
+mod casework;
+mod events;
 mod flows;
 mod golden;
 mod judges;
 mod numbers;
+mod office;
 mod program;
 mod proofs;
 mod readback;

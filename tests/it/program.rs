@@ -20,7 +20,7 @@ fn kinds_are_listed_as_data() {
 }
 
 #[test]
-fn the_demo_walks_a_case_and_prints_every_kind() {
+fn the_demo_walks_all_flows_and_prints_every_kind() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let done = shomei(&["demo", "--out", out.to_str().unwrap()]);
@@ -29,8 +29,14 @@ fn the_demo_walks_a_case_and_prints_every_kind() {
     for step in ["③", "⑦", "⑧", "⑨", "⑩", "⑭"] {
         assert!(told.contains(step), "{step}: {told}");
     }
-    assert!(out.join("juminhyo-utsushi-sealed.pdf").is_file());
-    assert!(out.join("juminhyo-utsushi-collation.pdf").is_file());
+    for file in ["10-juminhyo-kofu/juminhyo-utsushi-sealed.pdf", "10-juminhyo-kofu/juminhyo-utsushi.pdf", "register.db"] {
+        assert!(out.join(file).is_file(), "{file}");
+    }
+    // Every flow came to its end.
+    for flow in shomei::procedure::Procedures::embedded().unwrap().all() {
+        let line = format!("{} {}  ", flow.number, flow.title);
+        assert!(told.lines().any(|told| told.starts_with(&line)), "{}", flow.id);
+    }
     for kind in shomei::document::catalog::KINDS {
         assert!(out.join("specimens").join(format!("{}.pdf", kind.id)).is_file(), "{}", kind.id);
     }

@@ -64,7 +64,13 @@ fn every_refusal_has_a_sentence_with_a_remedy() {
         if !path.ends_with("readback.rs") {
             for (at, _) in text.match_indices("fn code(") {
                 let body = &text[at..];
-                let end = body.find("\n    }\n").unwrap_or(body.len());
+                // A trait only says that there is one.
+                if body.lines().next().is_some_and(|line| line.ends_with(';')) {
+                    continue;
+                }
+                let line = text[..at].rfind('\n').map_or(text.as_str(), |begin| &text[begin + 1..]);
+                let indent = &line[..line.len() - line.trim_start().len()];
+                let end = body.find(&format!("\n{indent}}}\n")).unwrap_or(body.len());
                 codes.extend(body[..end].split('"').skip(1).step_by(2).map(str::to_owned));
             }
         }

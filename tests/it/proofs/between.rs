@@ -97,6 +97,10 @@ impl Store for Watched {
         self.store.still_claimed(transaction)
     }
 
+    fn scrub(&self) -> Job<'_, ()> {
+        self.store.scrub()
+    }
+
     fn close(&self) -> Job<'_, ()> {
         self.store.close()
     }

@@ -90,7 +90,8 @@ async fn a_million_events() {
     register.enrol(&office().id).await.unwrap();
     let flows = Flows::embedded().unwrap();
     let settings = Settings::recommended(&Procedures::embedded().unwrap()).unwrap();
-    let casework = Casework { register: &register, flows: &flows, settings: &settings };
+    let retention = shomei::register::retention::Retention::sample().unwrap();
+    let casework = Casework { register: &register, flows: &flows, settings: &settings, retention: &retention };
 
     let since = Instant::now();
     let filled = fill(&register, casework, count("SHOMEI_MILLION", 1_000_000) as u64).await;

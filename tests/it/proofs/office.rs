@@ -19,6 +19,7 @@ use shomei::press::mark::MarkKey;
 use shomei::press::readback::read_back;
 use shomei::press::sheet::Paper;
 use shomei::procedure::settings::Settings;
+use shomei::register::retention::Retention;
 use shomei::procedure::{Procedures, Role};
 use shomei::register::{
     Alarm, Ask, Batch, CaseRow, Deployment, End, Event, Fresh as _, IncidentId, Issuance, Locked, Mode, Register,
@@ -38,6 +39,7 @@ pub struct Office {
     pub people: People,
     flows: Flows,
     settings: Settings,
+    retention: Retention,
     key: MarkKey,
     way: Way,
     pub id: OfficeId,
@@ -52,6 +54,7 @@ pub fn office() -> &'static Office {
         people: People::sample().unwrap(),
         flows: Flows::embedded().unwrap(),
         settings: Settings::recommended(&Procedures::embedded().unwrap()).unwrap(),
+        retention: Retention::sample().unwrap(),
         key: MarkKey::from_bytes(&[7; 32]).unwrap(),
         way: Way::new().unwrap(),
         id: OfficeId::parse("kita-ku").unwrap(),
@@ -60,7 +63,7 @@ pub fn office() -> &'static Office {
 
 impl Office {
     pub fn counter<'a>(&'a self, register: &'a Register) -> Counter<'a> {
-        let casework = Casework { register, flows: &self.flows, settings: &self.settings };
+        let casework = Casework { register, flows: &self.flows, settings: &self.settings, retention: &self.retention };
         let (press, city, key) = (&self.press, &self.city, &self.key);
         Counter { casework, issuing: Issuing { press, city, key, host: "verify.mihon.example", paper: Paper::Plain } }
     }

@@ -159,12 +159,24 @@ on_both! {
         assert!(!merkle::consistent(&merkle::Tree { size: 5, root: older }, &newer, &path));
     }
 
-    async fn a_body_moved_to_another_row_is_not_deciphered(database) {
+    async fn a_body_moved_to_another_row_is_neither_replayed_nor_deciphered(database) {
         let (fixture, register) = Fixture::new(database).await;
         let case = open(&register, "contractor").await;
         fixture.disarm().await;
         fixture.tamper("UPDATE events SET body = (SELECT body FROM events WHERE position = 1) WHERE position = 2", Vec::new()).await;
-        assert!(matches!(register.events(&kita(), case).await, Err(RegisterError::Undecipherable { .. })));
+        // The chain tells before anything is deciphered; and where it is not asked, the cipher does.
+        assert!(matches!(register.events(&kita(), case).await, Err(RegisterError::Damaged { .. })));
+        assert!(matches!(register.events_from(&kita(), 0, 9).await, Err(RegisterError::Undecipherable { .. })));
+    }
+
+    async fn a_paper_that_is_not_what_its_hash_says_is_not_given_out(database) {
+        let (fixture, register) = Fixture::new(database).await;
+        let case = open(&register, "contractor").await;
+        let (id, _) = begin(&register, case, 1).await.unwrap();
+        end(&register, case, id, issue(b"%PDF")).await.unwrap();
+        fixture.disarm().await;
+        fixture.tamper("UPDATE papers SET sha256 = $1", vec![[9; 32].into()]).await;
+        assert!(matches!(register.paper(&kita(), id).await, Err(RegisterError::Damaged { .. })));
     }
 
     async fn another_key_deciphers_nothing(database) {

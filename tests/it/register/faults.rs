@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use shomei::register::retention::Retention;
 use shomei::register::vault::KeyRing;
 use shomei::register::{Mode, Register, RegisterError, Sqlite};
 
@@ -132,6 +133,23 @@ async fn the_file_is_for_its_owner_alone() {
         let mode = entry.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{}", entry.path().display());
     }
+}
+
+#[tokio::test]
+async fn a_destroyed_key_is_gone_from_the_files() {
+    let (fixture, register) = Fixture::new(Database::Sqlite).await;
+    let case = ended(&register).await;
+    let query = format!("SELECT wrapped FROM case_keys WHERE case_id = '{case}'");
+    let wrapped = fixture.rows(super::fixture::sql(query)).await.pop().unwrap().bytes().unwrap();
+    let stands_in_a_file = || {
+        std::fs::read_dir(fixture.folder.path()).unwrap().any(|entry| {
+            let path = entry.unwrap().path();
+            path.is_file() && std::fs::read(path).unwrap().windows(wrapped.len()).any(|bytes| bytes == wrapped)
+        })
+    };
+    assert!(stands_in_a_file());
+    register.destroy(&kita(), &[case], ["a", "b"], &Retention::sample().unwrap()).await.unwrap();
+    assert!(!stands_in_a_file());
 }
 
 #[tokio::test]
