@@ -25,6 +25,7 @@ use shomei::press::mark::MarkKey;
 use shomei::press::sheet::Paper;
 use shomei::procedure::settings::Settings;
 use shomei::procedure::{Procedures, Role};
+use shomei::register::retention::Retention;
 use shomei::register::vault::KeyRing;
 use shomei::register::{Ask, Batch, Deployment, Event, Fresh as _, Locked, Mode, Register, RegisterError, Sqlite, Step, clock};
 use tokio::runtime::Runtime;
@@ -115,6 +116,7 @@ struct Desk {
     people: People,
     flows: Flows,
     settings: Settings,
+    retention: Retention,
     key: MarkKey,
     way: Way,
 }
@@ -127,6 +129,7 @@ impl Desk {
             people: People::sample().unwrap(),
             flows: Flows::embedded().unwrap(),
             settings: Settings::recommended(&Procedures::embedded().unwrap()).unwrap(),
+            retention: Retention::sample().unwrap(),
             key: MarkKey::from_bytes(&[7; 32]).unwrap(),
             way: Way::new().unwrap(),
         }
@@ -177,7 +180,7 @@ fn issuances(criterion: &mut Criterion) {
     for (name, synchronous) in DISKS {
         let folder = tempfile::tempdir().unwrap();
         let register = runtime.block_on(register(folder.path(), synchronous));
-        let casework = Casework { register: &register, flows: &desk.flows, settings: &desk.settings };
+        let casework = Casework { register: &register, flows: &desk.flows, settings: &desk.settings, retention: &desk.retention };
         let counter = Counter { casework, issuing: desk.issuing() };
         let office = kita();
         let actor = &desk.people.of(&office, &[Role::CitySealKeeper, Role::CityApprover]).unwrap().actor;
@@ -202,7 +205,7 @@ fn issuances(criterion: &mut Criterion) {
 fn parts(criterion: &mut Criterion) {
     let (runtime, desk, folder) = (Runtime::new().unwrap(), Desk::new(), tempfile::tempdir().unwrap());
     let register = runtime.block_on(register(folder.path(), DISKS[1].1));
-    let casework = Casework { register: &register, flows: &desk.flows, settings: &desk.settings };
+    let casework = Casework { register: &register, flows: &desk.flows, settings: &desk.settings, retention: &desk.retention };
     let today = runtime.block_on(register.now()).unwrap().day();
     let walk = desk.way.approved(CaseId::new(), &desk.entry(1, today)).unwrap();
     let case = runtime.block_on(walk.file(casework)).unwrap().id;

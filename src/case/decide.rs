@@ -112,7 +112,7 @@ impl Decision<'_> {
         let is_here = |kind: &&str| self.running.sheets().iter().any(|sheet| sheet.entered().entry.kind == **kind);
         match step.act {
             _ if self.running.flow().is_entry(step) => !made.is_empty(),
-            Act::Approve | Act::Seal => !made.is_empty() && !made.iter().any(|kind| is_here(kind)),
+            Act::Approve | Act::Seal => !made.is_empty() && !made.iter().any(is_here),
             _ => !made.is_empty() && made.iter().all(|kind| Kind::by_id(kind).is_none()),
         }
     }
@@ -198,7 +198,8 @@ impl Decision<'_> {
 
     fn request_correction(self, reason: Reason, command: &'static str) -> Result<Vec<Event>, CaseError> {
         for correction in &self.running.flow().corrections {
-            for step in correction.from.iter().filter_map(|key| self.running.open_step(key)) {
+            let open = correction.from.iter().find_map(|key| self.running.open_step(key));
+            if let Some(step) = open {
                 let by = rules::may_do(self.running, step, self.actor, self.settings)?;
                 let (from, to) = (step.key.clone(), correction.to.clone());
                 return Ok(vec![Event::CorrectionRequested { from, to, reason, by }]);

@@ -483,7 +483,7 @@ fn attempt(running: &Running, kind: usize, pick: usize, n: u8) -> Command {
         15 => Command::RequestCorrection { reason: reason() },
         16 => Command::HandToCity { reason: reason() },
         17 => Command::HandBack,
-        18 if pick % 7 == 0 => Command::Refuse { reason: reason() },
+        18 if pick.is_multiple_of(7) => Command::Refuse { reason: reason() },
         19..=21 => Command::BeginIssue { issuance, entry: sheet, number: format!("{pick}"), evidence: evidence() },
         22 | 23 => Command::EndIssue {
             issuance: known.unwrap_or(issuance),

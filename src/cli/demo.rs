@@ -188,13 +188,10 @@ impl Demo<'_> {
         let made = running.made_at(step);
         // ⑤’: what came by FAX is what goes out.
         let fax = made.contains(&"fax-tensha");
+        let enters = !matches!(step.act, Act::Approve | Act::Seal);
         for id in made {
             match Kind::by_id(id) {
-                Some(kind) if !fax || id == "fax-tensha" => {
-                    if !matches!(step.act, Act::Approve | Act::Seal) {
-                        work.entries.push(self.sample_entry(own, kind, today)?);
-                    }
-                }
+                Some(kind) if enters && (!fax || id == "fax-tensha") => work.entries.push(self.sample_entry(own, kind, today)?),
                 Some(_) => {}
                 None if step.generates.iter().any(|generated| generated == id) => {
                     walk.elsewhere.insert(id.to_owned());

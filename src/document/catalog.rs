@@ -222,7 +222,7 @@ fn later_than(kind: &Kind, dates: &[DateAt], day: Day) -> Vec<Refusal> {
             // 転出届 is filed, and recorded as 異動, before the day of moving (法24条).
             !(MAY_LIE_AHEAD.contains(&field) || field == "ido_hi" && reported(record))
         })
-        .map(|at| Refusal::new(at.path.clone(), "later-than-day").with("day", &shown))
+        .map(|at| Refusal::new(at.path.clone(), "later-than-day").with("day", shown))
         .collect()
 }
 

@@ -63,7 +63,8 @@ fn keys_are_the_printed_numbers() {
 #[test]
 fn gates_are_those_of_the_matrix() {
     use GateKind::{ApproveInput, Decide, None, Review, Seal};
-    let expected: [(&[u8], &[(GateKind, &str)]); 26] = [
+    type Gates = &'static [(GateKind, &'static str)];
+    let expected: [(&[u8], Gates); 26] = [
         (&[1, 2, 3, 8, 29], &[(ApproveInput, "12")]),
         (&[4, 5, 6], &[(ApproveInput, "11")]),
         (&[7], &[(ApproveInput, "8")]),

@@ -43,7 +43,9 @@ impl Other {
     /// A setting of the one connection that writes, made once the next number is given.
     fn pragma(&self, pragma: &'static str) {
         let store = self.sqlite.clone().unwrap();
-        self.happens(async move { drop(sqlx::raw_sql(pragma).execute(store.writer()).await.unwrap()) });
+        self.happens(async move {
+            sqlx::raw_sql(pragma).execute(store.writer()).await.unwrap();
+        });
     }
 }
 
