@@ -24,7 +24,12 @@ fn main() {
     };
     let features = std::env::vars().filter(|(name, _)| name.starts_with("CARGO_FEATURE_")).count();
     let version = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
-    println!("cargo:rustc-env=SHOMEI_PROGRAM={version}+{:016x}{:016x}{}", digest(0), digest(1), if features > 0 { ".test" } else { "" });
+    println!(
+        "cargo:rustc-env=SHOMEI_PROGRAM={version}+{:016x}{:016x}{}",
+        digest(0),
+        digest(1),
+        if features > 0 { ".test" } else { "" }
+    );
 }
 
 fn read(path: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {

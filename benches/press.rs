@@ -57,7 +57,11 @@ fn parts(criterion: &mut Criterion) {
     });
     let mut sheets = || press.lay_out_specimen(&document(), &surround).unwrap();
     criterion.bench_function("parts/inspection", |bencher| {
-        bencher.iter_batched_ref(&mut sheets, |sheets| black_box(inspect::inspect(sheets, true)), BatchSize::SmallInput);
+        bencher.iter_batched_ref(
+            &mut sheets,
+            |sheets| black_box(inspect::inspect(sheets, true)),
+            BatchSize::SmallInput,
+        );
     });
     criterion.bench_function("parts/export", |bencher| {
         bencher.iter_batched_ref(

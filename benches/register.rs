@@ -27,7 +27,9 @@ use shomei::procedure::settings::Settings;
 use shomei::procedure::{Procedures, Role};
 use shomei::register::retention::Retention;
 use shomei::register::vault::KeyRing;
-use shomei::register::{Ask, Batch, Deployment, Event, Fresh as _, Locked, Mode, Register, RegisterError, Sqlite, Step, clock};
+use shomei::register::{
+    Ask, Batch, Deployment, Event, Fresh as _, Locked, Mode, Register, RegisterError, Sqlite, Step, clock,
+};
 use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 
@@ -102,9 +104,7 @@ fn appends(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let event = Event { kind: "step".to_owned(), v: 1, body: Zeroizing::new(vec![b'x'; 300]) };
                 let batch = Batch { events: vec![event], ..Batch::default() };
-                runtime
-                    .block_on(register.write(&ask, |_: &Locked| Ok::<_, RegisterError>((batch, ()))))
-                    .unwrap()
+                runtime.block_on(register.write(&ask, |_: &Locked| Ok::<_, RegisterError>((batch, ())))).unwrap()
             });
         });
     }
@@ -180,7 +180,8 @@ fn issuances(criterion: &mut Criterion) {
     for (name, synchronous) in DISKS {
         let folder = tempfile::tempdir().unwrap();
         let register = runtime.block_on(register(folder.path(), synchronous));
-        let casework = Casework { register: &register, flows: &desk.flows, settings: &desk.settings, retention: &desk.retention };
+        let casework =
+            Casework { register: &register, flows: &desk.flows, settings: &desk.settings, retention: &desk.retention };
         let counter = Counter { casework, issuing: desk.issuing() };
         let office = kita();
         let actor = &desk.people.of(&office, &[Role::CitySealKeeper, Role::CityApprover]).unwrap().actor;
@@ -205,7 +206,8 @@ fn issuances(criterion: &mut Criterion) {
 fn parts(criterion: &mut Criterion) {
     let (runtime, desk, folder) = (Runtime::new().unwrap(), Desk::new(), tempfile::tempdir().unwrap());
     let register = runtime.block_on(register(folder.path(), DISKS[1].1));
-    let casework = Casework { register: &register, flows: &desk.flows, settings: &desk.settings, retention: &desk.retention };
+    let casework =
+        Casework { register: &register, flows: &desk.flows, settings: &desk.settings, retention: &desk.retention };
     let today = runtime.block_on(register.now()).unwrap().day();
     let walk = desk.way.approved(CaseId::new(), &desk.entry(1, today)).unwrap();
     let case = runtime.block_on(walk.file(casework)).unwrap().id;

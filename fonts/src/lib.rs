@@ -16,31 +16,20 @@ pub struct EmbeddedFont {
 
 /// IPAmj明朝 005.01: the one typeface of certified text, with 54,578 characters and 11,474 Moji_Joho
 /// variation sequences.
-pub const IPAMJ_MINCHO: EmbeddedFont = EmbeddedFont {
-    family: "IPAmjMincho",
-    data: include_bytes!("../ipamjm.ttf"),
-    licence: "IPA-1.0",
-};
+pub const IPAMJ_MINCHO: EmbeddedFont =
+    EmbeddedFont { family: "IPAmjMincho", data: include_bytes!("../ipamjm.ttf"), licence: "IPA-1.0" };
 
 /// BIZ UDゴシック Regular: the labels of a form.
-pub const BIZ_UD_GOTHIC: EmbeddedFont = EmbeddedFont {
-    family: "BIZ UDGothic",
-    data: include_bytes!("../BIZUDGothic-Regular.ttf"),
-    licence: "OFL-1.1",
-};
+pub const BIZ_UD_GOTHIC: EmbeddedFont =
+    EmbeddedFont { family: "BIZ UDGothic", data: include_bytes!("../BIZUDGothic-Regular.ttf"), licence: "OFL-1.1" };
 
 /// BIZ UDゴシック Bold: changed values on internal sheets, call numbers, the outlines of the latent 複写.
-pub const BIZ_UD_GOTHIC_BOLD: EmbeddedFont = EmbeddedFont {
-    family: "BIZ UDGothic",
-    data: include_bytes!("../BIZUDGothic-Bold.ttf"),
-    licence: "OFL-1.1",
-};
+pub const BIZ_UD_GOTHIC_BOLD: EmbeddedFont =
+    EmbeddedFont { family: "BIZ UDGothic", data: include_bytes!("../BIZUDGothic-Bold.ttf"), licence: "OFL-1.1" };
 
 /// Every embedded font.
 pub const ALL: [EmbeddedFont; 3] = [IPAMJ_MINCHO, BIZ_UD_GOTHIC, BIZ_UD_GOTHIC_BOLD];
 
 /// The full text of each font licence, by name.
-pub const LICENCES: [(&str, &str); 2] = [
-    ("IPA-1.0", include_str!("../licences/IPA-1.0.txt")),
-    ("OFL-1.1", include_str!("../licences/OFL-1.1.txt")),
-];
+pub const LICENCES: [(&str, &str); 2] =
+    [("IPA-1.0", include_str!("../licences/IPA-1.0.txt")), ("OFL-1.1", include_str!("../licences/OFL-1.1.txt"))];

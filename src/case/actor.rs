@@ -51,11 +51,7 @@ pub struct Actor {
 impl Actor {
     /// A person with one or more roles, all of one party: whoever could both enter and approve would
     /// make every separation of duties void.
-    pub fn new(
-        person: PersonId,
-        office: OfficeId,
-        roles: impl IntoIterator<Item = Role>,
-    ) -> Result<Self, ActorError> {
+    pub fn new(person: PersonId, office: OfficeId, roles: impl IntoIterator<Item = Role>) -> Result<Self, ActorError> {
         let roles: BTreeSet<Role> = roles.into_iter().collect();
         let mut parties = roles.iter().map(|role| role.party());
         let Some(party) = parties.next() else {

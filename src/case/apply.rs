@@ -64,18 +64,21 @@ impl Running {
                 self.progress.mark(step.clone(), by.clone());
                 self.approve(step, seen, by);
             }
-            Event::Returned { to, .. }
-            | Event::CorrectionRequested { to, .. }
-            | Event::ApprovalLapsed { to, .. } => self.undo_from(to),
+            Event::Returned { to, .. } | Event::CorrectionRequested { to, .. } | Event::ApprovalLapsed { to, .. } => {
+                self.undo_from(to)
+            }
             Event::IssueBegun { issuance, entry, number, evidence, by } => {
                 let state = IssuanceState::Issuing;
                 let begun = Issuance { number: number.clone(), evidence: evidence.clone(), by: by.clone(), state };
                 self.begin(*issuance, *entry, begun);
             }
-            Event::IssueEnded { issuance, end, .. } => self.change(*issuance, match end {
-                IssueEnd::Issued { sha256, .. } => IssuanceState::Issued { sha256: *sha256 },
-                IssueEnd::Voided { .. } => IssuanceState::Voided,
-            }),
+            Event::IssueEnded { issuance, end, .. } => self.change(
+                *issuance,
+                match end {
+                    IssueEnd::Issued { sha256, .. } => IssuanceState::Issued { sha256: *sha256 },
+                    IssueEnd::Voided { .. } => IssuanceState::Voided,
+                },
+            ),
             Event::Spoiled { issuance, .. } => self.change(*issuance, IssuanceState::Spoiled),
             // What a relaxed rule allowed is told by the events after it; the others end the running.
             Event::RuleRelaxed { .. }

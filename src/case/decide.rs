@@ -289,10 +289,7 @@ impl Decision<'_> {
 }
 
 /// Whether the flow asks for these attributes and knows these values.
-pub(super) fn check_attributes(
-    flow: &crate::procedure::Procedure,
-    attributes: &Attributes,
-) -> Result<(), CaseError> {
+pub(super) fn check_attributes(flow: &crate::procedure::Procedure, attributes: &Attributes) -> Result<(), CaseError> {
     for (id, value) in attributes {
         let attribute = flow.attributes.iter().find(|attribute| attribute.id == *id);
         if !attribute.is_some_and(|attribute| attribute.values.contains(value)) {

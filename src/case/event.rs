@@ -404,8 +404,11 @@ impl Event {
         if version != VERSION {
             return Err(unknown());
         }
-        let event: Self = serde_json::from_slice(body)
-            .map_err(|source| EventError::Body { kind: kind.to_owned(), version, source })?;
+        let event: Self = serde_json::from_slice(body).map_err(|source| EventError::Body {
+            kind: kind.to_owned(),
+            version,
+            source,
+        })?;
         if event.kind() == kind { Ok(event) } else { Err(unknown()) }
     }
 }

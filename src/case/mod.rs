@@ -23,11 +23,11 @@ use crate::procedure::settings::Settings;
 use crate::procedure::{Procedure, Role, Step, StepKey};
 
 use actor::{Actor, By};
-use id::{CaseId, EntryId, OfficeId};
 use command::Command;
 use decide::Decision;
 use error::CaseError;
 use event::{Attributes, Event, Opening, Reason};
+use id::{CaseId, EntryId, OfficeId};
 use running::Running;
 use sheet::{ApprovedSheet, Sheet};
 use warrant::{Collation, Cover, Office, Sealed};

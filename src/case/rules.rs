@@ -60,12 +60,7 @@ pub fn may_do(running: &Running, step: &Step, actor: &Actor, settings: &Settings
 }
 
 /// R2 and R4: whether the actor entered what this step must check. Says which relaxed rule was used.
-pub fn separate(
-    running: &Running,
-    step: &Step,
-    by: &By,
-    settings: &Settings,
-) -> Result<Option<Event>, CaseError> {
+pub fn separate(running: &Running, step: &Step, by: &By, settings: &Settings) -> Result<Option<Event>, CaseError> {
     let rule = match step.act {
         Act::Collate => PersonRule::CollatorNotEnterer,
         Act::Review | Act::Approve | Act::Seal | Act::Decide => PersonRule::OfficerNotEnterer,

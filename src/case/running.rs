@@ -69,9 +69,7 @@ impl Running {
 
     /// The document under which a number was given.
     pub fn sheet_of(&self, issuance: IssuanceId) -> Option<&Sheet> {
-        self.sheets
-            .iter()
-            .find(|sheet| sheet.approved().is_some_and(|sheet| sheet.issuances.contains_key(&issuance)))
+        self.sheets.iter().find(|sheet| sheet.approved().is_some_and(|sheet| sheet.issuances.contains_key(&issuance)))
     }
 
     /// Sheets that a person confirmed to exist, with the step.
@@ -115,9 +113,10 @@ impl Running {
     pub fn seal_rule(&self, kind: &str) -> Option<&SealRule> {
         self.flow.seals.iter().find(|rule| {
             rule.document == kind
-                && rule.condition.as_ref().is_none_or(|condition| {
-                    progress::holds(&self.flow, condition, &self.attributes)
-                })
+                && rule
+                    .condition
+                    .as_ref()
+                    .is_none_or(|condition| progress::holds(&self.flow, condition, &self.attributes))
         })
     }
 

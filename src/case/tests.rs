@@ -87,7 +87,11 @@ fn work(running: &Running, step: &Step, n: u8) -> Work {
         step: step.key.clone(),
         entries: ours.iter().filter(|_| enters || is_made_on_the_way(step)).map(|kind| entry(kind, n)).collect(),
         seen: seen.collect(),
-        confirmed: theirs.iter().filter(|kind| step.generates.contains(&(**kind).to_owned())).map(|k| (*k).to_owned()).collect(),
+        confirmed: theirs
+            .iter()
+            .filter(|kind| step.generates.contains(&(**kind).to_owned()))
+            .map(|k| (*k).to_owned())
+            .collect(),
     }
 }
 
@@ -239,7 +243,8 @@ fn r2_who_entered_does_not_collate() {
     let collate = || Command::Do(step("8"));
     assert!(matches!(refused(&case, collate(), &enterer), CaseError::SamePerson { .. }));
     // Relaxed by the office, it goes through, and the register knows.
-    let text = include_str!("../procedure/settings.toml").replace("relaxed = []", "relaxed = [\"collator-not-enterer\"]");
+    let text =
+        include_str!("../procedure/settings.toml").replace("relaxed = []", "relaxed = [\"collator-not-enterer\"]");
     let relaxed = Settings::parse("settings.toml", &text, procedures()).unwrap();
     let events = case.decide(collate(), &enterer, &relaxed).unwrap();
     assert!(matches!(events[0], Event::RuleRelaxed { rule: PersonRule::CollatorNotEnterer, .. }));
@@ -354,7 +359,8 @@ fn a_number_ends_once_and_no_more_numbers_than_copies_are_given() {
     let sheet = certificate(&case).entered().id;
     let officer = person("p", HOME, &[Role::CityApprover]);
     let issuance = |n| IssuanceId(uuid::Uuid::from_u128(n));
-    let begin = |n| Command::BeginIssue { issuance: issuance(n), entry: sheet, number: "1".to_owned(), evidence: evidence() };
+    let begin =
+        |n| Command::BeginIssue { issuance: issuance(n), entry: sheet, number: "1".to_owned(), evidence: evidence() };
     let begun = case.decide(begin(1), &officer, settings()).unwrap().remove(0);
     let case = case.apply(&begun);
     assert!(matches!(refused(&case, begin(2), &officer), CaseError::NoCopyLeft { .. }));
@@ -372,7 +378,12 @@ fn a_contractor_issues_only_where_the_flow_has_no_gate() {
     let contractor = person("contractor-input", HOME, &[Role::ContractorInput]);
     for (case, may) in [(juminhyo_up_to("10"), false), (up_to("koiki-juminhyo-kofu", "7"), true)] {
         let entry = certificate(&case).entered().id;
-        let begin = Command::BeginIssue { issuance: IssuanceId(uuid::Uuid::nil()), entry, number: "1".to_owned(), evidence: evidence() };
+        let begin = Command::BeginIssue {
+            issuance: IssuanceId(uuid::Uuid::nil()),
+            entry,
+            number: "1".to_owned(),
+            evidence: evidence(),
+        };
         assert_eq!(case.decide(begin, &contractor, settings()).is_ok(), may, "{entry:?}");
     }
 }
@@ -462,9 +473,8 @@ fn anybody() -> impl Strategy<Value = Actor> {
     let city = (1u32..1 << 6).prop_map(|bits| (0..6).filter(|i| bits >> i & 1 == 1).map(|i| ROLES[4 + i]).collect());
     let contractor = (1u32..1 << 4).prop_map(|bits| (0..4).filter(|i| bits >> i & 1 == 1).map(|i| ROLES[i]).collect());
     let roles = prop_oneof![city, contractor];
-    ("[a-e]", prop::bool::weighted(0.9), roles).prop_map(|(id, home, roles): (String, bool, Vec<Role>)| {
-        person(&id, if home { HOME } else { AWAY }, &roles)
-    })
+    ("[a-e]", prop::bool::weighted(0.9), roles)
+        .prop_map(|(id, home, roles): (String, bool, Vec<Role>)| person(&id, if home { HOME } else { AWAY }, &roles))
 }
 
 /// What somebody tries: mostly an open step with what it needs, sometimes anything else.
@@ -489,7 +499,9 @@ fn attempt(running: &Running, kind: usize, pick: usize, n: u8) -> Command {
             issuance: known.unwrap_or(issuance),
             end: IssueEnd::Issued { sha256: [n; 32], pages: 1 },
         },
-        24 => Command::EndIssue { issuance: known.unwrap_or(issuance), end: IssueEnd::Voided { cause: "x".to_owned() } },
+        24 => {
+            Command::EndIssue { issuance: known.unwrap_or(issuance), end: IssueEnd::Voided { cause: "x".to_owned() } }
+        }
         25 => Command::Spoil { issuance: known.unwrap_or(issuance), reason: reason() },
         _ => Command::Lapse { entry: sheet, cause: Lapse::DayOver },
     }

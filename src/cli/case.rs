@@ -267,12 +267,8 @@ impl Desk<'_> {
     async fn list(&self) -> Result<(), Lines> {
         let at = self.actor.office();
         for role in self.actor.roles() {
-            let (cases, more) = self
-                .office
-                .register
-                .work_list(at, role.key(), None, 50)
-                .await
-                .map_err(refused("register"))?;
+            let (cases, more) =
+                self.office.register.work_list(at, role.key(), None, 50).await.map_err(refused("register"))?;
             for case in &cases {
                 say!("{}\t{}\t{}\t{}", case.number, case.procedure, case.state, case.next);
             }
@@ -353,9 +349,17 @@ impl Desk<'_> {
 }
 
 /// A document to be entered: read, checked, and covered as it would be printed on the day.
-pub fn entry(office: &Office, actor: &Actor, kind: &'static Kind, copies: u8, data: String, day: Day) -> Result<Entry, Lines> {
+pub fn entry(
+    office: &Office,
+    actor: &Actor,
+    kind: &'static Kind,
+    copies: u8,
+    data: String,
+    day: Day,
+) -> Result<Entry, Lines> {
     let words = office.press.words(kind)?;
-    let document = kind.read(data.as_bytes(), &**office.press.typefaces()).map_err(|refusals| told(&refusals, &words))?;
+    let document =
+        kind.read(data.as_bytes(), &**office.press.typefaces()).map_err(|refusals| told(&refusals, &words))?;
     let cover = cover(office, actor, &document, day)?;
     Ok(Entry { kind: kind.id.to_owned(), copies, cover, data: Data::from(data) })
 }
@@ -387,6 +391,7 @@ pub fn copy(office: &Office, actor: &Actor, sheet: &Sheet) -> Result<Vec<u8>, Li
     let counter = office.counter();
     let surround = counter.issuing.surround(entry, entered.entry.cover.day, &short)?;
     let (collation, clean) = (sheet.collation_warrant(), sheet.office_warrant());
-    let leave = if document.kind().sealing == Sealing::Never { Leave::Office(&clean) } else { Leave::Collation(&collation) };
+    let leave =
+        if document.kind().sealing == Sealing::Never { Leave::Office(&clean) } else { Leave::Collation(&collation) };
     Ok(office.press.print(&document, leave, &surround)?.pdf)
 }

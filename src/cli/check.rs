@@ -8,8 +8,8 @@ use serde_json::json;
 use shomei::document::refusal::Refusals;
 use shomei::document::words::Words;
 use shomei::issuing::specimen::{SpecimenError, specimen_of};
-use shomei::press::sheet::SheetError;
 use shomei::press::PressError;
+use shomei::press::sheet::SheetError;
 
 use super::{Lines, REFUSED, kind, latest_day, read_input, render, told};
 

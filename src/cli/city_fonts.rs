@@ -33,7 +33,8 @@ struct Font {
 /// The embedded fonts, and those that the file names.
 pub fn typefaces(file: Option<&Path>) -> Result<Arc<Typefaces>, Lines> {
     let Some(file) = file else { return Ok(Typefaces::embedded()?) };
-    let fonts: Fonts = toml::from_str(&std::fs::read_to_string(file).map_err(|error| Trouble::Read.at(file.display(), error))?)?;
+    let fonts: Fonts =
+        toml::from_str(&std::fs::read_to_string(file).map_err(|error| Trouble::Read.at(file.display(), error))?)?;
     let extra = fonts
         .font
         .into_iter()

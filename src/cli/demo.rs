@@ -123,13 +123,16 @@ impl Demo<'_> {
                 _ => break,
             };
         }
-        let line = self.words.fill("flow", &[
-            ("number", &flow.number.to_string()),
-            ("title", &flow.title),
-            ("case", &loaded.row.number),
-            ("steps", &walk.steps.to_string()),
-            ("people", &walk.people.len().to_string()),
-        ]);
+        let line = self.words.fill(
+            "flow",
+            &[
+                ("number", &flow.number.to_string()),
+                ("title", &flow.title),
+                ("case", &loaded.row.number),
+                ("steps", &walk.steps.to_string()),
+                ("people", &walk.people.len().to_string()),
+            ],
+        );
         let sealed: Vec<String> = walk.sealed.iter().map(|path| format!(" → {}", path.display())).collect();
         say!("{line}{}", sealed.concat());
         Ok(walk.elsewhere)
@@ -191,7 +194,9 @@ impl Demo<'_> {
         let enters = !matches!(step.act, Act::Approve | Act::Seal);
         for id in made {
             match Kind::by_id(id) {
-                Some(kind) if enters && (!fax || id == "fax-tensha") => work.entries.push(self.sample_entry(own, kind, today)?),
+                Some(kind) if enters && (!fax || id == "fax-tensha") => {
+                    work.entries.push(self.sample_entry(own, kind, today)?)
+                }
                 Some(_) => {}
                 None if step.generates.iter().any(|generated| generated == id) => {
                     walk.elsewhere.insert(id.to_owned());
@@ -237,7 +242,9 @@ impl Demo<'_> {
     async fn issue_all(&self, walk: &mut Walk<'_>, mut loaded: Loaded) -> Result<Loaded, Lines> {
         let here = self.here()?;
         let officers = [Role::CitySealKeeper, Role::CityApprover];
-        while let Some(sheet) = loaded.case.record().sheets().iter().filter_map(Sheet::approved).find(|s| s.copies_left() > 0) {
+        while let Some(sheet) =
+            loaded.case.record().sheets().iter().filter_map(Sheet::approved).find(|s| s.copies_left() > 0)
+        {
             let kind = sheet.entered.entry.kind.clone();
             let officer = self.office.people.of(&here, &officers);
             let officer = officer.ok_or_else(|| Trouble::Program.at(HERE, "nobody issues"))?;
@@ -284,7 +291,10 @@ impl Demo<'_> {
             let printed = specimen_of(press, parsed).map_err(|error| told_of(error, &words))?;
             let path = folder.join(format!("{}.pdf", kind.id));
             std::fs::write(&path, printed.pdf)?;
-            say!("{}", self.words.fill("specimen", &[("name", words.get("name")), ("file", &path.display().to_string())]));
+            say!(
+                "{}",
+                self.words.fill("specimen", &[("name", words.get("name")), ("file", &path.display().to_string())])
+            );
         }
         Ok(())
     }

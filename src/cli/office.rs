@@ -7,18 +7,18 @@ use clap::Args;
 use shomei::PROGRAM;
 use shomei::case::actor::{Actor, ActorError};
 use shomei::case::id::{IdError, OfficeId, PersonId};
+use shomei::issuing::Issuing;
 use shomei::issuing::casework::{Casework, CaseworkError, Flows};
 use shomei::issuing::city::City;
-use shomei::issuing::issue::{Counter, ReleaseError};
 use shomei::issuing::day_book::DayBookError;
+use shomei::issuing::issue::{Counter, ReleaseError};
 use shomei::issuing::people::{People, PeopleError};
 use shomei::issuing::reprint::ReprintError;
-use shomei::issuing::Issuing;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
 use shomei::press::sheet::Paper;
 use shomei::procedure::settings::{Settings, SettingsError};
-use shomei::procedure::{Procedures, ProcedureError, Role};
+use shomei::procedure::{ProcedureError, Procedures, Role};
 use shomei::register::checkpoint::Signer;
 use shomei::register::retention::Retention;
 use shomei::register::{Deployment, Mode, Register, RegisterError, clock};
@@ -157,13 +157,7 @@ impl Office {
 
     /// Certificates.
     pub fn counter(&self) -> Counter<'_> {
-        let issuing = Issuing {
-            press: &self.press,
-            city: &self.city,
-            key: &self.key,
-            host: HOST,
-            paper: Paper::Plain,
-        };
+        let issuing = Issuing { press: &self.press, city: &self.city, key: &self.key, host: HOST, paper: Paper::Plain };
         Counter { casework: self.casework(), issuing }
     }
 

@@ -40,11 +40,7 @@ impl Document for Bangofuda {
         let mut draft = Draft::new(words, words.get("title"), 1);
         draft.shape("yoshi", self.yoshi.key());
         draft.put("jimusho", self.jimusho.as_str(), "jimusho");
-        draft.put(
-            "yobidashi_bango",
-            self.yobidashi_bango.printed(),
-            "yobidashi_bango",
-        );
+        draft.put("yobidashi_bango", self.yobidashi_bango.printed(), "yobidashi_bango");
         let rows = self.rows(words);
         draft.shape("rows", rows.iter().map(|(name, _)| *name).collect::<Vec<_>>());
         for (name, text) in rows {
@@ -66,17 +62,12 @@ impl Bangofuda {
         let text = |text: &SlipText| text.as_str().to_owned();
         let machi = |count: &Count| words.fill("machi", &[("n", &count.0.to_string())]);
         let rows = [
-            (
-                "uketsuke_hi",
-                Some(day_and_time(words, self.uketsuke_hi, &self.uketsuke_jikoku)),
-            ),
+            ("uketsuke_hi", Some(day_and_time(words, self.uketsuke_hi, &self.uketsuke_jikoku))),
             ("yoken", self.yoken.as_ref().map(text)),
             ("madoguchi", self.madoguchi.as_ref().map(text)),
             ("machi_ninzu", self.machi_ninzu.as_ref().map(machi)),
         ];
-        rows.into_iter()
-            .filter_map(|(name, text)| Some((name, text?)))
-            .collect()
+        rows.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
     }
 }
 
@@ -116,10 +107,7 @@ mod tests {
         full["yoken"] = json!("転入");
         full["madoguchi"] = json!("３番窓口");
         full["machi_ninzu"] = json!(0);
-        assert_eq!(
-            rows(&full),
-            json!(["uketsuke_hi", "yoken", "madoguchi", "machi_ninzu"])
-        );
+        assert_eq!(rows(&full), json!(["uketsuke_hi", "yoken", "madoguchi", "machi_ninzu"]));
     }
 
     #[test]

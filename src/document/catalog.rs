@@ -1,12 +1,12 @@
 //! The one list of kinds.
 
+use super::Document;
 use super::cbor::Digest;
 use super::json::Json;
 use super::parse::{DateAt, Found, Parse, Reader};
 use super::refusal::{Refusal, Refusals};
 use super::view::View;
 use super::words::Words;
-use super::Document;
 use crate::domain::calendar::{Day, RecordedDate, WarekiDate};
 use crate::domain::text::Repertoire;
 

@@ -123,9 +123,7 @@ impl<T: Parse, A: Allowed> Parse for Entry<T, A> {
     fn encode(&self) -> Option<Cbor> {
         match self {
             Self::Given(value) => value.encode(),
-            Self::Nothing(kind, _) => {
-                Some(Cbor::Map(vec![("nothing", Cbor::Text(kind.key().to_owned()))]))
-            }
+            Self::Nothing(kind, _) => Some(Cbor::Map(vec![("nothing", Cbor::Text(kind.key().to_owned()))])),
         }
     }
 }

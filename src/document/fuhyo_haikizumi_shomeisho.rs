@@ -104,25 +104,13 @@ impl Document for FuhyoHaikizumiShomeisho {
             draft.put(name, text, name);
         }
         if let Some(date) = self.haiki_hi.given() {
-            draft.put(
-                "haiki_hi",
-                words.date(date.recorded(), DateStyle::Grid),
-                "haiki_hi",
-            );
+            draft.put("haiki_hi", words.date(date.recorded(), DateStyle::Grid), "haiki_hi");
         }
         if let Some(office) = &self.sakusei_ku {
-            draft.put(
-                "sakusei_ku",
-                words.fill("sakusei", &[("ku", office.as_str())]),
-                "sakusei_ku",
-            );
+            draft.put("sakusei_ku", words.fill("sakusei", &[("ku", office.as_str())]), "sakusei_ku");
         }
         draft.subject(self.hittosha.as_str());
-        draft.certify(words.get(if known {
-            "ninsho.haiki"
-        } else {
-            "ninsho.hozon-nashi"
-        }));
+        draft.certify(words.get(if known { "ninsho.haiki" } else { "ninsho.hozon-nashi" }));
         draft.finish()
     }
 }
@@ -132,25 +120,15 @@ impl FuhyoHaikizumiShomeisho {
         let biko: Vec<&str> = self.biko.iter().map(Text::as_str).collect();
         let taishosha = match &self.taishosha {
             Taishosha::Zenin => words.get("zenin").to_owned(),
-            Taishosha::Shimei(names) => names
-                .iter()
-                .map(Text::as_str)
-                .collect::<Vec<_>>()
-                .join(words.get("joint")),
+            Taishosha::Shimei(names) => names.iter().map(Text::as_str).collect::<Vec<_>>().join(words.get("joint")),
         };
         [
             ("honseki", self.honseki.as_str().to_owned()),
             ("hittosha", self.hittosha.as_str().to_owned()),
             ("taishosha", taishosha),
-            (
-                "shubetsu",
-                words.get(&format!("shubetsu.{}", self.shubetsu.key())).to_owned(),
-            ),
+            ("shubetsu", words.get(&format!("shubetsu.{}", self.shubetsu.key())).to_owned()),
             ("shojo_hi", words.date(self.shojo_hi.recorded(), DateStyle::Grid)),
-            (
-                "hozon_nen",
-                words.fill("hozon", &[("nen", &self.hozon_nen.0.to_string())]),
-            ),
+            ("hozon_nen", words.fill("hozon", &[("nen", &self.hozon_nen.0.to_string())])),
             ("biko", biko.join("\n")),
         ]
     }
@@ -160,27 +138,19 @@ impl FuhyoHaikizumiShomeisho {
         let Ok(since) = Day::from_ymd(year, month, day) else {
             return false;
         };
-        self.shojo_hi
-            .recorded()
-            .calendar_day()
-            .is_some_and(|removed| removed >= since)
+        self.shojo_hi.recorded().calendar_day().is_some_and(|removed| removed >= since)
     }
 
     /// Whether the day of disposal lies before the end of the years of keeping.
     fn was_kept_too_short(&self) -> bool {
         let day = |date: &WarekiDate| date.recorded().calendar_day();
-        let (Some(removed), Some(disposed)) = (day(&self.shojo_hi), self.haiki_hi.given().and_then(day))
-        else {
+        let (Some(removed), Some(disposed)) = (day(&self.shojo_hi), self.haiki_hi.given().and_then(day)) else {
             return self
                 .haiki_hi
                 .given()
                 .is_some_and(|disposed| disposed.recorded().certainly_before(self.shojo_hi.recorded()));
         };
-        let end = (
-            removed.year() + i32::from(self.hozon_nen.0),
-            removed.month(),
-            removed.day(),
-        );
+        let end = (removed.year() + i32::from(self.hozon_nen.0), removed.month(), removed.day());
         (disposed.year(), disposed.month(), disposed.day()) < end
     }
 }
@@ -211,8 +181,7 @@ mod tests {
         let words = Words::read([("common", COMMON), ("own", WORDS)]).unwrap();
         let kind = Kind::by_id("fuhyo-haikizumi-shomeisho").unwrap();
         let read = kind.read(document.to_string().as_bytes(), &Anything);
-        read.map(|composed| composed.view(&words))
-            .map_err(|refusals| refusals.0)
+        read.map(|composed| composed.view(&words)).map_err(|refusals| refusals.0)
     }
 
     #[test]
@@ -221,31 +190,16 @@ mod tests {
         let unknown = read(&document(&[("haiki_hi", json!({ "nothing": "no-data" }))])).unwrap();
         assert!(known.certification.unwrap().contains("廃棄した"));
         let words = unknown.certification.unwrap();
-        assert!(
-            words.contains("保存していない") && !words.contains("廃棄"),
-            "{words}"
-        );
+        assert!(words.contains("保存していない") && !words.contains("廃棄"), "{words}");
         assert!(!unknown.values.iter().any(|value| value.slot == "haiki_hi"));
     }
 
     #[test]
     fn what_the_law_did_not_let_go_is_refused() {
         for (changes, path, code) in [
-            (
-                vec![("shojo_hi", json!("H26-06-20")), ("haiki_hi", json!("R2-04-01"))],
-                "shojo_hi",
-                "must-still-be-kept",
-            ),
-            (
-                vec![("haiki_hi", json!("H23-03-19"))],
-                "haiki_hi",
-                "disposed-of-too-early",
-            ),
-            (
-                vec![("haiki_hi", json!("H17"))],
-                "haiki_hi",
-                "disposed-of-too-early",
-            ),
+            (vec![("shojo_hi", json!("H26-06-20")), ("haiki_hi", json!("R2-04-01"))], "shojo_hi", "must-still-be-kept"),
+            (vec![("haiki_hi", json!("H23-03-19"))], "haiki_hi", "disposed-of-too-early"),
+            (vec![("haiki_hi", json!("H17"))], "haiki_hi", "disposed-of-too-early"),
             (vec![("hozon_nen", json!(0))], "hozon_nen", "kept-for-no-time"),
             (vec![("taishosha", json!([]))], "taishosha", "nobody-named"),
         ] {
@@ -270,11 +224,7 @@ mod tests {
             (json!(["見本　太郎", "見本　花子"]), "見本　太郎、見本　花子"),
         ] {
             let view = read(&document(&[("taishosha", given)])).unwrap();
-            let value = view
-                .values
-                .iter()
-                .find(|value| value.slot == "taishosha")
-                .unwrap();
+            let value = view.values.iter().find(|value| value.slot == "taishosha").unwrap();
             assert_eq!(value.text, printed);
         }
         let refusals = read(&document(&[("taishosha", json!("見本　太郎"))])).unwrap_err();

@@ -118,10 +118,7 @@ impl Fuzaiju {
                     |date| words.date(date, DateStyle::Grid),
                 ),
             ),
-            (
-                "johyo_kara",
-                words.fill(&format!("hani.{form}"), &[("hi", &kara)]),
-            ),
+            ("johyo_kara", words.fill(&format!("hani.{form}"), &[("hi", &kara)])),
             ("biko", biko.join("\n")),
         ]
     }
@@ -153,15 +150,11 @@ mod tests {
         let words = Words::read([("common", COMMON), ("own", WORDS)]).unwrap();
         let kind = Kind::by_id("fuzaiju-shomeisho").unwrap();
         let read = kind.read(document.to_string().as_bytes(), &Anything);
-        read.map(|composed| composed.view(&words))
-            .map_err(|refusals| refusals.0)
+        read.map(|composed| composed.view(&words)).map_err(|refusals| refusals.0)
     }
 
     fn text<'v>(view: &'v View, slot: &str) -> Option<&'v str> {
-        view.values
-            .iter()
-            .find(|value| value.slot == slot)
-            .map(|value| value.text.as_str())
+        view.values.iter().find(|value| value.slot == slot).map(|value| value.text.as_str())
     }
 
     #[test]
@@ -186,28 +179,17 @@ mod tests {
             let mut terms = terms();
             terms[field] = json!(value);
             let refusals = read(&json!({ "fuzaiju": terms })).unwrap_err();
-            assert_eq!(
-                refusals,
-                [Refusal::new(format!("fuzaiju.{field}"), "space-at-the-edge")]
-            );
+            assert_eq!(refusals, [Refusal::new(format!("fuzaiju.{field}"), "space-at-the-edge")]);
         }
-        let refusals =
-            read(&json!({ "fuzaiseki_fuzaiju": { "honseki": "港区 ", "fuzaiju": terms() } })).unwrap_err();
-        assert_eq!(
-            refusals,
-            [Refusal::new("fuzaiseki_fuzaiju.honseki", "space-at-the-edge")]
-        );
+        let refusals = read(&json!({ "fuzaiseki_fuzaiju": { "honseki": "港区 ", "fuzaiju": terms() } })).unwrap_err();
+        assert_eq!(refusals, [Refusal::new("fuzaiseki_fuzaiju.honseki", "space-at-the-edge")]);
     }
 
     #[test]
     fn the_registers_searched_decide_title_range_and_certification() {
         let alone = read(&json!({ "fuzaiju": terms() })).unwrap();
-        let both =
-            read(&json!({ "fuzaiseki_fuzaiju": { "honseki": "港区一番地", "fuzaiju": terms() } })).unwrap();
-        assert_eq!(
-            (alone.title.as_str(), both.title.as_str()),
-            ("不在住証明書", "不在籍・不在住証明書")
-        );
+        let both = read(&json!({ "fuzaiseki_fuzaiju": { "honseki": "港区一番地", "fuzaiju": terms() } })).unwrap();
+        assert_eq!((alone.title.as_str(), both.title.as_str()), ("不在住証明書", "不在籍・不在住証明書"));
         for (view, koseki) in [(alone, false), (both, true)] {
             assert_eq!(view.certification.as_ref().unwrap().contains("戸籍"), koseki);
             let range = text(&view, "johyo_kara").unwrap();

@@ -137,10 +137,7 @@ mod tests {
         let mut csv = Csv::default();
         csv.line(["見本", "O'Neil, Jr.", "\"Bob\"", "", "a\nb"]);
         csv.line(["2"]);
-        assert_eq!(
-            csv.as_str(),
-            "見本,\"O'Neil, Jr.\",\"\"\"Bob\"\"\",,\"a\nb\"\n2\n"
-        );
+        assert_eq!(csv.as_str(), "見本,\"O'Neil, Jr.\",\"\"\"Bob\"\"\",,\"a\nb\"\n2\n");
     }
 
     #[test]

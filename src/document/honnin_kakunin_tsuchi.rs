@@ -135,15 +135,11 @@ impl Document for HonninKakuninTsuchi {
             reader.at("idosha", |reader| reader.refuse::<()>("nobody-moved"));
         }
         if self.tsuchi_hi < self.todokede_hi {
-            reader.at("tsuchi_hi", |reader| {
-                reader.refuse::<()>("notice-before-notification")
-            });
+            reader.at("tsuchi_hi", |reader| reader.refuse::<()>("notice-before-notification"));
         }
         if matches!(self.atesaki, Atesaki::IdoGo(_)) && !self.todokede.is_without_former_address() {
             reader.at("atesaki", |reader| {
-                reader.at("ido_go", |reader| {
-                    reader.refuse::<()>("notice-to-the-new-address")
-                });
+                reader.at("ido_go", |reader| reader.refuse::<()>("notice-to-the-new-address"));
             });
         }
     }
@@ -159,11 +155,7 @@ impl Document for HonninKakuninTsuchi {
             }
             for (row, name) in names.iter().enumerate() {
                 let index = sheet * NAMES_A_SHEET + row;
-                draft.put(
-                    format!("s{sheet}.name{row}"),
-                    name.as_str(),
-                    format!("idosha[{index}]"),
-                );
+                draft.put(format!("s{sheet}.name{row}"), name.as_str(), format!("idosha[{index}]"));
             }
         }
         draft.subject(self.atesaki.atena().0.shimei.as_str());
@@ -177,64 +169,21 @@ impl HonninKakuninTsuchi {
         let (atena, place) = self.atesaki.atena();
         let Hasshinsha { shokumei, shimei } = &self.hasshinsha;
         let Renrakusaki { ka, denwa, jikan } = &self.renrakusaki;
-        let by = if self.todokedenin.dairinin {
-            "todokedenin.dairinin"
-        } else {
-            "todokedenin.honnin"
-        };
+        let by = if self.todokedenin.dairinin { "todokedenin.dairinin" } else { "todokedenin.honnin" };
         let fill = |key: &str, name: &str, text: &str| words.fill(key, &[(name, text)]);
         vec![
-            (
-                "yubin_bango",
-                fill("yubin", "bango", &atena.yubin_bango.grouped("-")),
-                format!("{place}.yubin_bango"),
-            ),
+            ("yubin_bango", fill("yubin", "bango", &atena.yubin_bango.grouped("-")), format!("{place}.yubin_bango")),
             ("jusho", address(&atena.jusho), format!("{place}.jusho")),
-            (
-                "shimei",
-                fill("keisho", "shimei", atena.shimei.as_str()),
-                format!("{place}.shimei"),
-            ),
-            (
-                "bunsho_bango",
-                self.bunsho_bango.as_str().to_owned(),
-                "bunsho_bango".to_owned(),
-            ),
-            (
-                "tsuchi_hi",
-                words.day(self.tsuchi_hi, DateStyle::Running),
-                "tsuchi_hi".to_owned(),
-            ),
-            (
-                "hasshinsha",
-                format!("{}\u{3000}{}", shokumei.as_str(), shimei.as_str()),
-                "hasshinsha".to_owned(),
-            ),
-            (
-                "todokede_hi",
-                words.day(self.todokede_hi, DateStyle::Grid),
-                "todokede_hi".to_owned(),
-            ),
-            (
-                "todokede",
-                words.get(&format!("todokede.{}", self.todokede.key())).to_owned(),
-                "todokede".to_owned(),
-            ),
-            (
-                "todokedenin",
-                fill(by, "shimei", self.todokedenin.shimei.as_str()),
-                "todokedenin.shimei".to_owned(),
-            ),
+            ("shimei", fill("keisho", "shimei", atena.shimei.as_str()), format!("{place}.shimei")),
+            ("bunsho_bango", self.bunsho_bango.as_str().to_owned(), "bunsho_bango".to_owned()),
+            ("tsuchi_hi", words.day(self.tsuchi_hi, DateStyle::Running), "tsuchi_hi".to_owned()),
+            ("hasshinsha", format!("{}\u{3000}{}", shokumei.as_str(), shimei.as_str()), "hasshinsha".to_owned()),
+            ("todokede_hi", words.day(self.todokede_hi, DateStyle::Grid), "todokede_hi".to_owned()),
+            ("todokede", words.get(&format!("todokede.{}", self.todokede.key())).to_owned(), "todokede".to_owned()),
+            ("todokedenin", fill(by, "shimei", self.todokedenin.shimei.as_str()), "todokedenin.shimei".to_owned()),
             (
                 "renrakusaki",
-                words.fill(
-                    "renrakusaki",
-                    &[
-                        ("ka", ka.as_str()),
-                        ("denwa", denwa.as_str()),
-                        ("jikan", jikan.as_str()),
-                    ],
-                ),
+                words.fill("renrakusaki", &[("ka", ka.as_str()), ("denwa", denwa.as_str()), ("jikan", jikan.as_str())]),
                 "renrakusaki".to_owned(),
             ),
         ]
@@ -273,28 +222,17 @@ mod tests {
         let words = Words::read([("common", COMMON), ("own", WORDS)]).unwrap();
         let kind = Kind::by_id("honnin-kakunin-tsuchi").unwrap();
         let read = kind.read(document.to_string().as_bytes(), &Anything);
-        read.map(|composed| composed.view(&words))
-            .map_err(|refusals| refusals.0)
+        read.map(|composed| composed.view(&words)).map_err(|refusals| refusals.0)
     }
 
     #[test]
     fn eight_names_stand_on_a_sheet_and_none_is_left_out() {
-        for (people, sheets) in [
-            (1, vec![1]),
-            (8, vec![8]),
-            (9, vec![8, 1]),
-            (16, vec![8, 8]),
-            (17, vec![8, 8, 1]),
-        ] {
+        for (people, sheets) in [(1, vec![1]), (8, vec![8]), (9, vec![8, 1]), (16, vec![8, 8]), (17, vec![8, 8, 1])] {
             let names: Vec<String> = (0..people).map(|n| format!("見本　{n}")).collect();
             let view = read(&sample(&[("idosha", json!(names))])).unwrap();
             assert_eq!(view.shape["names"], json!(sheets));
-            let printed: Vec<&str> = view
-                .values
-                .iter()
-                .filter(|v| v.slot.contains(".name"))
-                .map(|v| v.text.as_str())
-                .collect();
+            let printed: Vec<&str> =
+                view.values.iter().filter(|v| v.slot.contains(".name")).map(|v| v.text.as_str()).collect();
             assert_eq!(printed, names);
         }
     }
@@ -311,15 +249,9 @@ mod tests {
             ("setai-henko", false),
             ("shussho", true),
         ] {
-            let document = sample(&[
-                ("todokede", json!(todokede)),
-                ("atesaki", json!({ "ido_go": atena })),
-            ]);
+            let document = sample(&[("todokede", json!(todokede)), ("atesaki", json!({ "ido_go": atena }))]);
             let refused = [Refusal::new("atesaki.ido_go", "notice-to-the-new-address")];
-            assert_eq!(
-                read(&document).map(|_| ()),
-                if may_go { Ok(()) } else { Err(refused.to_vec()) }
-            );
+            assert_eq!(read(&document).map(|_| ()), if may_go { Ok(()) } else { Err(refused.to_vec()) });
         }
     }
 
@@ -327,17 +259,9 @@ mod tests {
     fn a_letter_about_nobody_or_before_its_reason_is_refused() {
         for (change, path, code) in [
             (("idosha", json!([])), "idosha", "nobody-moved"),
-            (
-                ("tsuchi_hi", json!("2026-01-14")),
-                "tsuchi_hi",
-                "notice-before-notification",
-            ),
+            (("tsuchi_hi", json!("2026-01-14")), "tsuchi_hi", "notice-before-notification"),
             (("shin_jusho", json!("見本市港区")), "shin_jusho", "unknown-field"),
-            (
-                ("seinengappi", json!("S55-12-26")),
-                "seinengappi",
-                "unknown-field",
-            ),
+            (("seinengappi", json!("S55-12-26")), "seinengappi", "unknown-field"),
         ] {
             assert_eq!(read(&sample(&[change])).unwrap_err(), [Refusal::new(path, code)]);
         }
@@ -348,11 +272,7 @@ mod tests {
         for (dairinin, printed) in [(false, "見本　太郎"), (true, "見本　太郎（代理人）")] {
             let person = json!({ "shimei": "見本　太郎", "dairinin": dairinin });
             let view = read(&sample(&[("todokedenin", person)])).unwrap();
-            let value = view
-                .values
-                .iter()
-                .find(|value| value.slot == "s0.todokedenin")
-                .unwrap();
+            let value = view.values.iter().find(|value| value.slot == "s0.todokedenin").unwrap();
             assert_eq!(value.text, printed);
         }
     }

@@ -127,20 +127,12 @@ impl<R: Parse> Parse for Hito<R> {
         let entries = reader.record(json, &["kihon", "ran"])?;
         let kihon = reader.field::<HitoKihon>(entries, "kihon");
         let ran = reader.field::<R>(entries, "ran");
-        Some(Self {
-            kihon: kihon?,
-            ran: ran?,
-        })
+        Some(Self { kihon: kihon?, ran: ran? })
     }
 
     fn encode(&self) -> Option<Cbor> {
         let fields = [("kihon", self.kihon.encode()), ("ran", self.ran.encode())];
-        Some(Cbor::Map(
-            fields
-                .into_iter()
-                .filter_map(|(key, value)| Some((key, value?)))
-                .collect(),
-        ))
+        Some(Cbor::Map(fields.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()))
     }
 }
 
@@ -300,18 +292,13 @@ impl Ran for KaigoKoki {
         let kaigo = words.get(&format!("kaigo.{}", self.kaigo.key()));
         let nintei = words.get(if self.nintei { "nintei.ari" } else { "nintei.nashi" });
         let koki = words.get(&format!("shikaku.{}", self.koki.key()));
-        words.fill(
-            "ran.kaigo-koki",
-            &[("kaigo", kaigo), ("nintei", nintei), ("koki", koki)],
-        )
+        words.fill("ran.kaigo-koki", &[("kaigo", kaigo), ("nintei", nintei), ("koki", koki)])
     }
 }
 
 impl Ran for JidoTeate {
     fn printed(&self, words: &Words) -> String {
-        words
-            .get(&format!("jido-teate.{}", self.teate_kubun.key()))
-            .to_owned()
+        words.get(&format!("jido-teate.{}", self.teate_kubun.key())).to_owned()
     }
 }
 
@@ -329,9 +316,7 @@ impl Ran for Senkyo {
 
 impl Ran for Zei {
     fn printed(&self, words: &Words) -> String {
-        words
-            .get(&format!("kijunbi-jusho.{}", self.kijunbi_jusho.key()))
-            .to_owned()
+        words.get(&format!("kijunbi-jusho.{}", self.kijunbi_jusho.key())).to_owned()
     }
 }
 
@@ -363,13 +348,7 @@ impl Idosha {
 
     fn rows(&self) -> Vec<Row<'_>> {
         fn of<R: Ran>(people: &[Hito<R>]) -> Vec<Row<'_>> {
-            people
-                .iter()
-                .map(|hito| Row {
-                    kihon: &hito.kihon,
-                    ran: &hito.ran,
-                })
-                .collect()
+            people.iter().map(|hito| Row { kihon: &hito.kihon, ran: &hito.ran }).collect()
         }
         match self {
             Self::KokuhoNenkin(people) => of(people),
@@ -401,9 +380,7 @@ impl Document for IdotodokeTakayo {
                     reader.refuse::<()>("empty-list");
                 }
                 for (index, row) in rows.iter().enumerate() {
-                    let twice = rows[..index]
-                        .iter()
-                        .any(|other| other.kihon.atena_bango == row.kihon.atena_bango);
+                    let twice = rows[..index].iter().any(|other| other.kihon.atena_bango == row.kihon.atena_bango);
                     reader.at_index(index, |reader| {
                         reader.at("kihon", |reader| row.kihon.check(&self.ido_hi, twice, reader));
                     });
@@ -436,10 +413,7 @@ impl IdotodokeTakayo {
         let words = draft.words();
         let text = |text: &Text| text.as_str().to_owned();
         let date = |date: &WarekiDate| words.date(date.recorded(), DateStyle::Grid);
-        let counted = [
-            ("n", &*people.to_string()),
-            ("all", &*self.setai_ninzu.0.to_string()),
-        ];
+        let counted = [("n", &*people.to_string()), ("all", &*self.setai_ninzu.0.to_string())];
         let items = [
             ("sofusaki", self.sofusaki.as_str().to_owned()),
             ("ido_shurui", self.ido_shurui.as_str().to_owned()),
@@ -480,43 +454,20 @@ impl Row<'_> {
         let words = draft.words();
         let kihon = self.kihon;
         let zokugara = |entry: &Perhaps<Zokugara>| words.entry(entry, |z| z.as_str().to_owned());
-        let furigana = words.entry(&kihon.furigana, |kana| {
-            words.fill("furigana-row", &[("furigana", kana.as_str())])
-        });
-        let change = [
-            ("kyu", &*zokugara(&kihon.kyu_zokugara)),
-            ("shin", &*zokugara(&kihon.shin_zokugara)),
-        ];
+        let furigana = words.entry(&kihon.furigana, |kana| words.fill("furigana-row", &[("furigana", kana.as_str())]));
+        let change = [("kyu", &*zokugara(&kihon.kyu_zokugara)), ("shin", &*zokugara(&kihon.shin_zokugara))];
         let items = [
             ("shimei", kihon.shimei.printed()),
             ("furigana", furigana),
-            (
-                "seinengappi",
-                words.date(kihon.seinengappi.recorded(), DateStyle::Grid),
-            ),
-            (
-                "seibetsu",
-                words
-                    .get(&format!("seibetsu.{}", kihon.seibetsu.key()))
-                    .to_owned(),
-            ),
+            ("seinengappi", words.date(kihon.seinengappi.recorded(), DateStyle::Grid)),
+            ("seibetsu", words.get(&format!("seibetsu.{}", kihon.seibetsu.key())).to_owned()),
             ("shin_zokugara", words.fill("zokugara-henko", &change)),
         ];
         let place = format!("idosha.{section}[{index}]");
         for (name, text) in items {
-            draft.put_for(
-                index + 1,
-                format!("p{index}.{name}"),
-                text,
-                format!("{place}.kihon.{name}"),
-            );
+            draft.put_for(index + 1, format!("p{index}.{name}"), text, format!("{place}.kihon.{name}"));
         }
-        draft.put_for(
-            index + 1,
-            format!("p{index}.ran"),
-            self.ran.printed(words),
-            format!("{place}.ran"),
-        );
+        draft.put_for(index + 1, format!("p{index}.ran"), self.ran.printed(words), format!("{place}.ran"));
     }
 }
 
@@ -582,10 +533,7 @@ mod tests {
     }
 
     fn value<'v>(view: &'v View, slot: &str) -> Option<&'v str> {
-        view.values
-            .iter()
-            .find(|value| value.slot == slot)
-            .map(|value| value.text.as_str())
+        view.values.iter().find(|value| value.slot == slot).map(|value| value.text.as_str())
     }
 
     /// What makes a good document a bad one.
@@ -595,11 +543,7 @@ mod tests {
     fn what_cannot_be_is_refused_at_its_place() {
         let none = || json!({ "nothing": "not-applicable" });
         let cases: [(Spoil<'_>, &str, &str); 8] = [
-            (
-                &|d| d["setai_ninzu"] = json!(1),
-                "setai_ninzu",
-                "fewer-than-listed",
-            ),
+            (&|d| d["setai_ninzu"] = json!(1), "setai_ninzu", "fewer-than-listed"),
             (
                 &|d| {
                     d["kyu_jusho"] = none();
@@ -608,21 +552,13 @@ mod tests {
                 "shin_jusho",
                 "no-address",
             ),
-            (
-                &|d| d["idosha"] = json!({ "zei": [] }),
-                "idosha.zei",
-                "empty-list",
-            ),
+            (&|d| d["idosha"] = json!({ "zei": [] }), "idosha.zei", "empty-list"),
             (
                 &|d| d["idosha"]["kokuho_nenkin"][1]["kihon"]["atena_bango"] = json!(ATENA[0]),
                 "idosha.kokuho_nenkin[1].kihon.atena_bango",
                 "same-person-twice",
             ),
-            (
-                &|d| d["ido_hi"] = json!("S55-12-25"),
-                "idosha.kokuho_nenkin[0].kihon.seinengappi",
-                "change-before-birth",
-            ),
+            (&|d| d["ido_hi"] = json!("S55-12-25"), "idosha.kokuho_nenkin[0].kihon.seinengappi", "change-before-birth"),
             (
                 &|d| {
                     d["idosha"]["kokuho_nenkin"][0]["kihon"]["kyu_zokugara"] = none();
@@ -647,37 +583,22 @@ mod tests {
             let mut data = sample();
             spoil(&mut data);
             let refusals = read(&data).unwrap_err();
-            assert!(
-                refusals.contains(&(path.to_owned(), code)),
-                "{path} {code}: {refusals:?}"
-            );
+            assert!(refusals.contains(&(path.to_owned(), code)), "{path} {code}: {refusals:?}");
         }
     }
 
     #[test]
     fn each_section_reads_its_own_field() {
         for (section, ran, expected) in [
-            (
-                "kokuho_nenkin",
-                json!({ "kokuho": "soshitsu", "nenkin": "dai3" }),
-                "国保　喪失\n年金　第３号",
-            ),
+            ("kokuho_nenkin", json!({ "kokuho": "soshitsu", "nenkin": "dai3" }), "国保　喪失\n年金　第３号"),
             (
                 "kaigo_koki",
                 json!({ "kaigo": "dai1", "nintei": true, "koki": "keizoku" }),
                 "介護　第１号（認定あり）\n後期　継続",
             ),
             ("jido_teate", json!({ "teate_kubun": "jido" }), "支給対象児童"),
-            (
-                "shugaku",
-                json!({ "gakko": { "nothing": "not-applicable" } }),
-                "＊＊＊",
-            ),
-            (
-                "senkyo",
-                json!({ "honseki": "見本県見本市北区若葉二丁目１番" }),
-                "見本県見本市北区若葉二丁目１番",
-            ),
+            ("shugaku", json!({ "gakko": { "nothing": "not-applicable" } }), "＊＊＊"),
+            ("senkyo", json!({ "honseki": "見本県見本市北区若葉二丁目１番" }), "見本県見本市北区若葉二丁目１番"),
             ("zei", json!({ "kijunbi_jusho": "kyu" }), "１月１日　旧住所"),
             ("jogesuido", json!({ "shiyo": "kaishi" }), "使用開始"),
         ] {
@@ -691,14 +612,11 @@ mod tests {
 
     #[test]
     fn the_ninth_person_goes_to_the_next_sheet_with_the_same_heading() {
-        let atena = [
-            "1000012", "1000020", "1000039", "1000047", "1000055", "1000063", "1000071", "1000080", "1000098",
-        ];
+        let atena = ["1000012", "1000020", "1000039", "1000047", "1000055", "1000063", "1000071", "1000080", "1000098"];
         let ran = json!({ "kijunbi_jusho": "shin" });
         let mut data = sample();
         data["setai_ninzu"] = json!(9);
-        let listed =
-            |count: usize| json!({ "zei": atena[..count].iter().map(|n| hito(n, &ran)).collect::<Vec<_>>() });
+        let listed = |count: usize| json!({ "zei": atena[..count].iter().map(|n| hito(n, &ran)).collect::<Vec<_>>() });
         data["idosha"] = listed(8);
         assert_eq!(view(&data).shape["sheets"], json!([8]));
         data["idosha"] = listed(9);

@@ -132,27 +132,18 @@ impl Inei {
 
     /// For a slot, at true size.
     pub fn picture(&self, slot: impl Into<String>) -> SlotPicture {
-        SlotPicture {
-            slot: slot.into(),
-            png: picture::png(&self.picture),
-            size_mm: self.size_mm(),
-        }
+        SlotPicture { slot: slot.into(), png: picture::png(&self.picture), size_mm: self.size_mm() }
     }
 
     /// One bit a pixel, black as 1, rows from the top, each filled up to a byte.
     fn bits(&self) -> Vec<u8> {
-        let pack =
-            |byte: &[u8]| {
-                byte.iter()
-                    .zip([128, 64, 32, 16, 8, 4, 2, 1])
-                    .fold(0, |sum, (pixel, bit)| if *pixel == 0 { sum | bit } else { sum })
-            };
+        let pack = |byte: &[u8]| {
+            byte.iter()
+                .zip([128, 64, 32, 16, 8, 4, 2, 1])
+                .fold(0, |sum, (pixel, bit)| if *pixel == 0 { sum | bit } else { sum })
+        };
         let width = self.picture.width().max(1) as usize;
-        self.picture
-            .as_raw()
-            .chunks(width)
-            .flat_map(|row| row.chunks(8).map(pack))
-            .collect()
+        self.picture.as_raw().chunks(width).flat_map(|row| row.chunks(8).map(pack)).collect()
     }
 }
 
@@ -188,10 +179,7 @@ impl Parse for Base64 {
                 if text.len() > MOST_BYTES.div_ceil(3) * 4 {
                     return Err(IneiError::TooManyBytes);
                 }
-                BASE64
-                    .decode(text.as_bytes())
-                    .map(Self)
-                    .map_err(|_| IneiError::NotBase64)
+                BASE64.decode(text.as_bytes()).map(Self).map_err(|_| IneiError::NotBase64)
             },
             IneiError::code,
         )
@@ -208,11 +196,7 @@ fn pixels(mm: u32, dpi: u32) -> u32 {
 }
 
 fn big_endian(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..at.checked_add(4)?)?
-        .try_into()
-        .ok()
-        .map(u32::from_be_bytes)
+    bytes.get(at..at.checked_add(4)?)?.try_into().ok().map(u32::from_be_bytes)
 }
 
 /// Width and height, from the header alone.
@@ -238,11 +222,7 @@ fn density(png: &[u8]) -> Option<(u32, u32, u8)> {
         let length = usize::try_from(big_endian(png, at)?).ok()?;
         match png.get(at + 4..at + 8)? {
             b"pHYs" => {
-                return Some((
-                    big_endian(png, at + 8)?,
-                    big_endian(png, at + 12)?,
-                    *png.get(at + 16)?,
-                ));
+                return Some((big_endian(png, at + 8)?, big_endian(png, at + 12)?, *png.get(at + 16)?));
             }
             b"IDAT" => return None,
             _ => at = at.checked_add(length)?.checked_add(12)?,
@@ -272,14 +252,10 @@ fn bilevel(picture: &DynamicImage) -> Result<GrayImage, IneiError> {
 
 /// Width and height of what is black, where some is and some is not.
 fn ink(picture: &GrayImage) -> Option<(u32, u32)> {
-    let mut black = picture
-        .enumerate_pixels()
-        .filter(|(_, _, pixel)| pixel.0 == [0])
-        .map(|(x, y, _)| (x, y));
+    let mut black = picture.enumerate_pixels().filter(|(_, _, pixel)| pixel.0 == [0]).map(|(x, y, _)| (x, y));
     let (x, y) = black.next()?;
-    let (left, right, bottom) = black.fold((x, x, y), |(left, right, bottom), (x, y)| {
-        (left.min(x), right.max(x), bottom.max(y))
-    });
+    let (left, right, bottom) =
+        black.fold((x, x, y), |(left, right, bottom), (x, y)| (left.min(x), right.max(x), bottom.max(y)));
     let some_white = picture.pixels().any(|pixel| pixel.0 != [0]);
     // Pixels come row by row: the first is of the topmost row.
     some_white.then(|| (right - left + 1, bottom - y + 1))
@@ -294,10 +270,7 @@ mod tests {
 
     fn png(picture: impl Into<DynamicImage>) -> Vec<u8> {
         let mut bytes = Vec::new();
-        picture
-            .into()
-            .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)
-            .unwrap();
+        picture.into().write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png).unwrap();
         bytes
     }
 
@@ -320,9 +293,7 @@ mod tests {
 
     fn png_crc(bytes: &[u8]) -> Vec<u8> {
         let crc = bytes.iter().fold(u32::MAX, |crc, byte| {
-            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-                (crc >> 1) ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 }
-            })
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 })
         });
         (!crc).to_be_bytes().to_vec()
     }
@@ -381,22 +352,13 @@ mod tests {
             (grey(254), IneiError::NotBilevel),
             (png(red), IneiError::NotBilevel),
             (png(clear), IneiError::NotBilevel),
-            (
-                png(GrayImage::from_pixel(300, 300, Luma([255]))),
-                IneiError::OneColour,
-            ),
-            (
-                png(GrayImage::from_pixel(300, 300, Luma([0]))),
-                IneiError::OneColour,
-            ),
+            (png(GrayImage::from_pixel(300, 300, Luma([255]))), IneiError::OneColour),
+            (png(GrayImage::from_pixel(300, 300, Luma([0]))), IneiError::OneColour),
         ] {
             assert_eq!(Inei::read(&picture, 600), Err(expected));
         }
         let colours = RgbImage::from_fn(300, 300, |x, _| Rgb(if x < 200 { [0; 3] } else { [255; 3] }));
-        assert!(
-            Inei::read(&png(colours), 600).is_ok(),
-            "black and white in colour are black and white"
-        );
+        assert!(Inei::read(&png(colours), 600).is_ok(), "black and white in colour are black and white");
     }
 
     #[test]
@@ -433,11 +395,7 @@ mod tests {
             (1, 2, 0, false),
         ] {
             let read = Inei::read(&with_density(&plain, x, y, unit), 600).map(|_| ());
-            let expected = if agrees {
-                Ok(())
-            } else {
-                Err(IneiError::OtherResolution)
-            };
+            let expected = if agrees { Ok(()) } else { Err(IneiError::OtherResolution) };
             assert_eq!(read, expected, "{x} {y} {unit}");
         }
     }
@@ -447,10 +405,7 @@ mod tests {
         let inei = Inei::read(&png(frame(354, 236)), 600).unwrap();
         let shown = inei.picture("inei");
         assert!((shown.size_mm.0 - 14.986).abs() < 0.001 && (shown.size_mm.1 - 9.991).abs() < 0.001);
-        assert_eq!(
-            image::load_from_memory(&shown.png).unwrap().to_luma8(),
-            frame(354, 236)
-        );
+        assert_eq!(image::load_from_memory(&shown.png).unwrap().to_luma8(), frame(354, 236));
     }
 
     #[test]
@@ -462,14 +417,8 @@ mod tests {
         let mut other = frame(200, 200);
         other.put_pixel(199, 100, Luma([255]));
         assert_ne!(one.encode(), inei(other).encode());
-        assert_ne!(
-            one.encode(),
-            Inei::read(&png(frame(200, 200)), 500).unwrap().encode()
-        );
-        assert_eq!(
-            inei(frame(200, 10)).bits()[..26],
-            [[255; 25].as_slice(), &[0x80]].concat()
-        );
+        assert_ne!(one.encode(), Inei::read(&png(frame(200, 200)), 500).unwrap().encode());
+        assert_eq!(inei(frame(200, 10)).bits()[..26], [[255; 25].as_slice(), &[0x80]].concat());
     }
 
     #[test]
@@ -477,11 +426,7 @@ mod tests {
         let png = BASE64.encode(&png(frame(300, 300)));
         for (value, path, code) in [
             (json!({ "png": "@@", "dpi": 600 }), "png", "imprint-not-base64"),
-            (
-                json!({ "png": "A".repeat(MOST_BYTES * 2), "dpi": 600 }),
-                "png",
-                "imprint-too-many-bytes",
-            ),
+            (json!({ "png": "A".repeat(MOST_BYTES * 2), "dpi": 600 }), "png", "imprint-too-many-bytes"),
             (json!({ "png": png, "dpi": -600 }), "", "imprint-resolution"),
             (json!({ "png": png, "dpi": 600.5 }), "dpi", "not-a-whole-number"),
             (json!({ "png": "AAAA", "dpi": 600 }), "", "imprint-not-png"),
@@ -490,12 +435,7 @@ mod tests {
             let mut reader = Reader::new(&crate::domain::text::Anything);
             let json = Json::read(value.to_string().as_bytes()).unwrap();
             assert_eq!(Inei::parse(&json, &mut reader), None);
-            let found: Vec<_> = reader
-                .into_found()
-                .refusals
-                .into_iter()
-                .map(|r| (r.path, r.code))
-                .collect();
+            let found: Vec<_> = reader.into_found().refusals.into_iter().map(|r| (r.path, r.code)).collect();
             assert_eq!(found, [(path.to_owned(), code)]);
         }
     }

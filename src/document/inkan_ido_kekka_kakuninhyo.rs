@@ -174,10 +174,9 @@ impl InkanIdo {
     /// Before and after.
     fn sides(&self) -> (Side<'_>, Side<'_>) {
         match self {
-            Self::Toroku(ido) => (
-                ido.mae.as_ref().map_or(Side::Without("shinki"), Side::Toroku),
-                Side::Toroku(&ido.ato),
-            ),
+            Self::Toroku(ido) => {
+                (ido.mae.as_ref().map_or(Side::Without("shinki"), Side::Toroku), Side::Toroku(&ido.ato))
+            }
             Self::Haishi(ido) => (Side::Toroku(&ido.mae), Side::Without("haishi")),
             Self::Saikofu(ido) => (Side::Toroku(&ido.mae), Side::Toroku(&ido.mae)),
             Self::Kaifuku(ido) => (Side::Without("haishi"), Side::Toroku(&ido.ato)),
@@ -188,16 +187,8 @@ impl InkanIdo {
     fn keys(&self) -> [&'static str; 4] {
         match self {
             Self::Toroku(ido) => {
-                let (jiyu, before) = if ido.mae.is_some() {
-                    ("kaiin", "toroku")
-                } else {
-                    ("shinki", "nashi")
-                };
-                let after = if ido.hoho == TorokuHoho::Shokai {
-                    "shokai"
-                } else {
-                    "toroku"
-                };
+                let (jiyu, before) = if ido.mae.is_some() { ("kaiin", "toroku") } else { ("shinki", "nashi") };
+                let after = if ido.hoho == TorokuHoho::Shokai { "shokai" } else { "toroku" };
                 [ido.hoho.key(), jiyu, before, after]
             }
             Self::Haishi(ido) => ["haishi", ido.jiyu.key(), "toroku", "haishi"],
@@ -257,11 +248,7 @@ impl InkanIdoKekkaKakuninhyo {
         let words = draft.words();
         let jimu = words.get(&format!("jimu.{}", self.ido.keys()[0])).to_owned();
         draft.put("jimu", jimu, "ido");
-        draft.put(
-            "shinsei_hi",
-            words.day(self.shinsei_hi, DateStyle::Grid),
-            "shinsei_hi",
-        );
+        draft.put("shinsei_hi", words.day(self.shinsei_hi, DateStyle::Grid), "shinsei_hi");
         draft.put("taisho", self.ido.torokusha().shimei(), "ido");
         draft.put("atena_bango", self.atena_bango.as_str(), "atena_bango");
     }
@@ -284,9 +271,8 @@ impl InkanIdoKekkaKakuninhyo {
         let was = before.toroku().map(|toroku| toroku.items(draft));
         let is = after.toroku().map(|toroku| self.after(toroku).items(draft));
         for (place, (name, field)) in ITEMS.into_iter().enumerate() {
-            let text = |items: &Option<[String; ITEMS.len()]>| {
-                items.as_ref().and_then(|items| items.get(place).cloned())
-            };
+            let text =
+                |items: &Option<[String; ITEMS.len()]>| items.as_ref().and_then(|items| items.get(place).cloned());
             let (old, new) = (text(&was), text(&is));
             let height = units(old.as_deref()).max(units(new.as_deref()));
             rows.push(json!([name, old != new, height]));
@@ -306,10 +292,9 @@ impl InkanIdoKekkaKakuninhyo {
     /// A registration as it is after the change.
     fn after(&self, toroku: &Toroku) -> Toroku {
         match &self.ido {
-            InkanIdo::Saikofu(ido) => Toroku {
-                torokusho_bango: Known::Given(ido.shin_torokusho_bango.clone()),
-                ..toroku.clone()
-            },
+            InkanIdo::Saikofu(ido) => {
+                Toroku { torokusho_bango: Known::Given(ido.shin_torokusho_bango.clone()), ..toroku.clone() }
+            }
             _ => toroku.clone(),
         }
     }
@@ -318,18 +303,11 @@ impl InkanIdoKekkaKakuninhyo {
         let words = draft.words();
         let none = words.get("nothing.not-applicable");
         let marks = self.yokushi.then(|| words.get("yokushi"));
-        let biko: Vec<&str> = marks
-            .into_iter()
-            .chain(self.biko.iter().map(Text::as_str))
-            .collect();
+        let biko: Vec<&str> = marks.into_iter().chain(self.biko.iter().map(Text::as_str)).collect();
         let jiyu = words.get(&format!("jiyu.{}", self.ido.keys()[1]));
         draft.put("jiyu", jiyu, "ido");
         draft.put("kakunin_hoho", self.kakunin_hoho.as_str(), "kakunin_hoho");
-        draft.put(
-            "dairinin",
-            self.dairinin.as_ref().map_or(none, Text::as_str),
-            "dairinin",
-        );
+        draft.put("dairinin", self.dairinin.as_ref().map_or(none, Text::as_str), "dairinin");
         draft.put("biko", biko.join("\n"), "biko");
     }
 }
@@ -353,30 +331,19 @@ const MOST_UNITS: usize = 2;
 
 /// Height of a value's row in units of 8 mm.
 fn units(value: Option<&str>) -> usize {
-    value.map_or(1, |text| {
-        lines_at(text, COLUMN_EM).div_ceil(LINES_A_UNIT).min(MOST_UNITS)
-    })
+    value.map_or(1, |text| lines_at(text, COLUMN_EM).div_ceil(LINES_A_UNIT).min(MOST_UNITS))
 }
 
 impl Toroku {
     /// What its rows print, in the order of [`ITEMS`].
     fn items(&self, draft: &Draft<'_>) -> [String; ITEMS.len()] {
         let words = draft.words();
-        let names: Vec<&str> = self
-            .torokusha
-            .betsumei()
-            .into_iter()
-            .chain(self.torokusha.katakana())
-            .collect();
+        let names: Vec<&str> = self.torokusha.betsumei().into_iter().chain(self.torokusha.katakana()).collect();
         let none = words.get("nothing.not-applicable");
         [
             self.toroku_bango.as_str().to_owned(),
             self.torokusha.shimei(),
-            if names.is_empty() {
-                none.to_owned()
-            } else {
-                names.join(words.get("joint"))
-            },
+            if names.is_empty() { none.to_owned() } else { names.join(words.get("joint")) },
             words.date(self.torokusha.seinengappi(), DateStyle::Grid),
             self.jusho.printed(),
             words.date(self.toroku_hi.recorded(), DateStyle::Grid),
@@ -388,11 +355,7 @@ impl Toroku {
     /// end of the day before the birthday (年齢計算ニ関スル法律).
     fn is_too_early(&self) -> bool {
         let birth = self.torokusha.seinengappi().calendar_day();
-        let next = self
-            .toroku_hi
-            .recorded()
-            .calendar_day()
-            .and_then(|day| day.plus_days(1).ok());
+        let next = self.toroku_hi.recorded().calendar_day().and_then(|day| day.plus_days(1).ok());
         let (Some(birth), Some(next)) = (birth, next) else {
             return false;
         };
@@ -410,15 +373,8 @@ impl TorokuIdo {
             if before.inei == self.ato.inei {
                 reader.at("inei", |reader| reader.refuse::<()>("same-imprint"));
             }
-            if self
-                .ato
-                .toroku_hi
-                .recorded()
-                .certainly_before(before.toroku_hi.recorded())
-            {
-                reader.at("toroku_hi", |reader| {
-                    reader.refuse::<()>("before-the-former-registration")
-                });
+            if self.ato.toroku_hi.recorded().certainly_before(before.toroku_hi.recorded()) {
+                reader.at("toroku_hi", |reader| reader.refuse::<()>("before-the-former-registration"));
             }
         });
     }
@@ -427,9 +383,7 @@ impl TorokuIdo {
 impl SaikofuIdo {
     fn check(&self, reader: &mut Reader<'_>) {
         if self.mae.torokusho_bango.given() == Some(&self.shin_torokusho_bango) {
-            reader.at("shin_torokusho_bango", |reader| {
-                reader.refuse::<()>("same-card-number")
-            });
+            reader.at("shin_torokusho_bango", |reader| reader.refuse::<()>("same-card-number"));
         }
     }
 }
@@ -470,74 +424,35 @@ mod tests {
         let words = Words::read([("common", COMMON), ("own", WORDS)]).unwrap();
         let kind = Kind::by_id("inkan-ido-kekka-kakuninhyo").unwrap();
         let read = kind.read(document.to_string().as_bytes(), &Anything);
-        read.map(|composed| composed.view(&words))
-            .map_err(|refusals| refusals.0)
+        read.map(|composed| composed.view(&words)).map_err(|refusals| refusals.0)
     }
 
     fn text<'v>(view: &'v View, slot: &str) -> Option<&'v str> {
-        view.values
-            .iter()
-            .find(|value| value.slot == slot)
-            .map(|value| value.text.as_str())
+        view.values.iter().find(|value| value.slot == slot).map(|value| value.text.as_str())
     }
 
     #[test]
     fn each_side_has_its_imprint_or_the_reason_for_none() {
         let (old, new) = (toroku(ROUND, "H30-04-01"), toroku(SQUARE, "R8-01-15"));
         for (ido, mae, ato, jotai) in [
-            (
-                json!({ "toroku": { "hoho": "sokuji", "ato": new } }),
-                "shinki",
-                "toroku",
-                ["登録なし", "登録"],
-            ),
-            (
-                json!({ "toroku": { "hoho": "shokai", "ato": new } }),
-                "shinki",
-                "toroku",
-                ["登録なし", "照会中"],
-            ),
-            (
-                json!({ "toroku": { "hoho": "kaito", "mae": old, "ato": new } }),
-                "toroku",
-                "toroku",
-                ["登録", "登録"],
-            ),
-            (
-                json!({ "haishi": { "jiyu": "insho-boshitsu", "mae": old } }),
-                "toroku",
-                "haishi",
-                ["登録", "廃止"],
-            ),
+            (json!({ "toroku": { "hoho": "sokuji", "ato": new } }), "shinki", "toroku", ["登録なし", "登録"]),
+            (json!({ "toroku": { "hoho": "shokai", "ato": new } }), "shinki", "toroku", ["登録なし", "照会中"]),
+            (json!({ "toroku": { "hoho": "kaito", "mae": old, "ato": new } }), "toroku", "toroku", ["登録", "登録"]),
+            (json!({ "haishi": { "jiyu": "insho-boshitsu", "mae": old } }), "toroku", "haishi", ["登録", "廃止"]),
             (
                 json!({ "saikofu": { "mae": old, "shin_torokusho_bango": "0456790" } }),
                 "toroku",
                 "toroku",
                 ["登録", "登録"],
             ),
-            (
-                json!({ "kaifuku": { "ato": old } }),
-                "haishi",
-                "toroku",
-                ["廃止", "登録"],
-            ),
+            (json!({ "kaifuku": { "ato": old } }), "haishi", "toroku", ["廃止", "登録"]),
         ] {
             let view = read(&document(&ido)).unwrap();
-            assert_eq!(
-                (&view.shape["mae"], &view.shape["ato"]),
-                (&json!(mae), &json!(ato))
-            );
+            assert_eq!((&view.shape["mae"], &view.shape["ato"]), (&json!(mae), &json!(ato)));
             for (side, key, jotai) in [("mae", mae, jotai[0]), ("ato", ato, jotai[1])] {
                 let slot = format!("{side}.inei");
-                assert_eq!(
-                    view.pictures.iter().any(|picture| picture.slot == slot),
-                    key == "toroku",
-                    "{ido}"
-                );
-                assert_eq!(
-                    text(&view, &format!("{side}.toroku_bango")).is_some(),
-                    key == "toroku"
-                );
+                assert_eq!(view.pictures.iter().any(|picture| picture.slot == slot), key == "toroku", "{ido}");
+                assert_eq!(text(&view, &format!("{side}.toroku_bango")).is_some(), key == "toroku");
                 assert_eq!(text(&view, &format!("{side}.jotai")), Some(jotai));
             }
         }
@@ -545,16 +460,10 @@ mod tests {
 
     #[test]
     fn of_a_new_card_nothing_but_its_number_is_marked() {
-        let ido =
-            json!({ "saikofu": { "mae": toroku(ROUND, "H30-04-01"), "shin_torokusho_bango": "0456790" } });
+        let ido = json!({ "saikofu": { "mae": toroku(ROUND, "H30-04-01"), "shin_torokusho_bango": "0456790" } });
         let view = read(&document(&ido)).unwrap();
-        let marked: Vec<&Value> = view.shape["rows"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|row| row[1] == true)
-            .map(|row| &row[0])
-            .collect();
+        let marked: Vec<&Value> =
+            view.shape["rows"].as_array().unwrap().iter().filter(|row| row[1] == true).map(|row| &row[0]).collect();
         assert_eq!(marked, [&json!("torokusho_bango")]);
         assert_eq!(text(&view, "mae.torokusho_bango"), Some("0456789"));
         assert_eq!(text(&view, "ato.torokusho_bango"), Some("0456790"));
@@ -588,17 +497,11 @@ mod tests {
             assert_eq!(read(&document(&ido)).unwrap_err(), [Refusal::new(path, code)]);
         }
         let ido = json!({ "toroku": { "hoho": "sokuji", "ato": toroku(ROUND, "H25-03-31") } });
-        assert!(
-            read(&document(&ido)).is_ok(),
-            "fifteen on the eve of the birthday"
-        );
+        assert!(read(&document(&ido)).is_ok(), "fifteen on the eve of the birthday");
         let mut ido = json!({ "haishi": { "jiyu": "shibo", "mae": old, "ato": new } });
         assert_eq!(read(&document(&ido)).unwrap_err()[0].code, "unknown-field");
         ido["haishi"]["mae"].as_object_mut().unwrap().remove("inei");
-        assert!(
-            read(&document(&ido)).is_err(),
-            "no registration is without an imprint"
-        );
+        assert!(read(&document(&ido)).is_err(), "no registration is without an imprint");
     }
 
     #[test]
@@ -607,10 +510,6 @@ mod tests {
         document["biko"] = json!(["転出取消届による。"]);
         document["yokushi"] = json!(true);
         let view = read(&document).unwrap();
-        assert!(
-            text(&view, "biko").unwrap().starts_with("■　抑止"),
-            "{:?}",
-            text(&view, "biko")
-        );
+        assert!(text(&view, "biko").unwrap().starts_with("■　抑止"), "{:?}", text(&view, "biko"));
     }
 }

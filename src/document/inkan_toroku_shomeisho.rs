@@ -124,11 +124,7 @@ impl Document for InkanTorokuShomeisho {
         draft.picture(self.inei.picture("inei"));
         put_torokusha(&mut draft, &self.torokusha);
         if let Some(seibetsu) = self.seibetsu {
-            draft.put(
-                "seibetsu",
-                words.get(&format!("seibetsu.{}", seibetsu.key())),
-                "seibetsu",
-            );
+            draft.put("seibetsu", words.get(&format!("seibetsu.{}", seibetsu.key())), "seibetsu");
         }
         let biko: Vec<&str> = self.biko.iter().map(Text::as_str).collect();
         draft.put("jusho", self.jusho.printed(), "jusho");
@@ -146,11 +142,7 @@ fn put_torokusha(draft: &mut Draft<'_>, person: &Torokusha) {
         ("shimei", "shimei", person.shimei()),
         ("betsumei", person.betsumei_field(), or_none(person.betsumei())),
         ("katakana", "katakana", or_none(person.katakana())),
-        (
-            "seinengappi",
-            "seinengappi",
-            words.date(person.seinengappi(), DateStyle::Grid),
-        ),
+        ("seinengappi", "seinengappi", words.date(person.seinengappi(), DateStyle::Grid)),
     ];
     for (slot, field, text) in items {
         draft.put(slot, text, format!("torokusha.{}.{field}", person.key()));
@@ -177,15 +169,11 @@ mod tests {
         let words = Words::read([("common", COMMON), ("own", WORDS)]).unwrap();
         let kind = Kind::by_id("inkan-toroku-shomeisho").unwrap();
         let read = kind.read(document.to_string().as_bytes(), &Anything);
-        read.map(|composed| composed.view(&words))
-            .map_err(|refusals| refusals.0)
+        read.map(|composed| composed.view(&words)).map_err(|refusals| refusals.0)
     }
 
     fn text<'v>(view: &'v View, slot: &str) -> Option<&'v str> {
-        view.values
-            .iter()
-            .find(|value| value.slot == slot)
-            .map(|value| value.text.as_str())
+        view.values.iter().find(|value| value.slot == slot).map(|value| value.text.as_str())
     }
 
     #[test]
@@ -207,29 +195,19 @@ mod tests {
             let mut document = sample();
             document["torokusha"] = person;
             let view = read(&document).unwrap();
-            for (slot, printed) in ["shimei", "betsumei", "katakana", "seinengappi"]
-                .into_iter()
-                .zip(expected)
-            {
+            for (slot, printed) in ["shimei", "betsumei", "katakana", "seinengappi"].into_iter().zip(expected) {
                 assert_eq!(text(&view, slot), Some(printed), "{slot}");
             }
             assert_eq!(view.subject, [expected[0]]);
         }
         let mut document = sample();
         document["torokusha"]["nihonjin"]["tsusho"] = json!("通称");
-        assert_eq!(
-            read(&document).unwrap_err(),
-            [Refusal::new("torokusha.nihonjin.tsusho", "unknown-field")]
-        );
+        assert_eq!(read(&document).unwrap_err(), [Refusal::new("torokusha.nihonjin.tsusho", "unknown-field")]);
     }
 
     #[test]
     fn sex_is_printed_only_where_it_is_given() {
-        for (given, printed) in [
-            (None, None),
-            (Some("onna"), Some("女")),
-            (Some("kuran"), Some("【空欄】")),
-        ] {
+        for (given, printed) in [(None, None), (Some("onna"), Some("女")), (Some("kuran"), Some("【空欄】"))] {
             let mut document = sample();
             if let Some(word) = given {
                 document["seibetsu"] = json!(word);
@@ -244,30 +222,20 @@ mod tests {
     fn without_an_imprint_nothing_is_certified() {
         let mut document = sample();
         document["inei"]["dpi"] = json!(1200);
-        assert_eq!(
-            read(&document).unwrap_err(),
-            [Refusal::new("inei", "imprint-other-resolution")]
-        );
+        assert_eq!(read(&document).unwrap_err(), [Refusal::new("inei", "imprint-other-resolution")]);
         document.as_object_mut().unwrap().remove("inei");
-        assert_eq!(
-            read(&document).unwrap_err(),
-            [Refusal::new("inei", "missing-field")]
-        );
+        assert_eq!(read(&document).unwrap_err(), [Refusal::new("inei", "missing-field")]);
     }
 
     #[test]
     fn the_imprint_is_in_the_digest() {
         let digest = |document: &Value| {
             let kind = Kind::by_id("inkan-toroku-shomeisho").unwrap();
-            kind.read(document.to_string().as_bytes(), &Anything)
-                .unwrap()
-                .digest()
+            kind.read(document.to_string().as_bytes(), &Anything).unwrap().digest()
         };
         let mut other = sample();
-        let square: Value = serde_json::from_str(include_str!(
-            "../../samples/inkan-toroku-shomeisho/gaikokujin.json"
-        ))
-        .unwrap();
+        let square: Value =
+            serde_json::from_str(include_str!("../../samples/inkan-toroku-shomeisho/gaikokujin.json")).unwrap();
         other["inei"] = square["inei"].clone();
         assert_ne!(digest(&sample()), digest(&other));
     }

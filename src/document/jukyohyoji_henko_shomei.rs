@@ -127,25 +127,15 @@ impl JukyohyojiHenkoShomei {
     fn ninsho(&self) -> String {
         let mut causes = self.henko().iter().map(|henko| henko.jiyu);
         let first = causes.next().unwrap_or(Jiyu::Henko);
-        let cause = if causes.all(|cause| cause == first) {
-            first
-        } else {
-            Jiyu::Henko
-        };
-        let whose = if matches!(self, Self::Honseki(_)) {
-            "honseki"
-        } else {
-            "jusho"
-        };
+        let cause = if causes.all(|cause| cause == first) { first } else { Jiyu::Henko };
+        let whose = if matches!(self, Self::Honseki(_)) { "honseki" } else { "jusho" };
         format!("ninsho.{whose}.{}", cause.key())
     }
 }
 
 impl Document for JukyohyojiHenkoShomei {
     fn check(&self, reader: &mut Reader<'_>) {
-        reader.at(self.key(), |reader| {
-            reader.at("henko", |reader| check_changes(self.henko(), reader))
-        });
+        reader.at(self.key(), |reader| reader.at("henko", |reader| check_changes(self.henko(), reader)));
     }
 
     fn view(&self, words: &Words) -> View {
@@ -155,25 +145,13 @@ impl Document for JukyohyojiHenkoShomei {
         draft.shape("whose", path);
         draft.shape("hojin_bango", self.hojin_bango().is_some());
         for (sheet, henko) in self.henko().iter().enumerate() {
-            draft.put(
-                format!("s{sheet}.shimei"),
-                name.clone(),
-                format!("{path}.{field}"),
-            );
+            draft.put(format!("s{sheet}.shimei"), name.clone(), format!("{path}.{field}"));
             if let Some(number) = self.hojin_bango() {
                 let text = words.fill("hojin-bango", &[("bango", number.as_str())]);
-                draft.put(
-                    format!("s{sheet}.hojin_bango"),
-                    text,
-                    format!("{path}.hojin_bango"),
-                );
+                draft.put(format!("s{sheet}.hojin_bango"), text, format!("{path}.hojin_bango"));
             }
             for (item, text) in henko.items(&draft) {
-                draft.put(
-                    format!("s{sheet}.{item}"),
-                    text,
-                    format!("{path}.henko[{sheet}].{item}"),
-                );
+                draft.put(format!("s{sheet}.{item}"), text, format!("{path}.henko[{sheet}].{item}"));
             }
         }
         draft.subject(name);
@@ -191,10 +169,7 @@ impl Henko {
             ("ato", self.ato.as_str().to_owned()),
             ("henko_hi", words.date(self.henko_hi.recorded(), DateStyle::Grid)),
             ("jiyu", words.get(&format!("jiyu.{}", self.jiyu.key())).to_owned()),
-            (
-                "konkyo",
-                draft.entry(&self.konkyo, |text| text.as_str().to_owned()),
-            ),
+            ("konkyo", draft.entry(&self.konkyo, |text| text.as_str().to_owned())),
             ("biko", biko.join("\n")),
         ]
     }
@@ -216,11 +191,7 @@ fn check_change(before: Option<&Henko>, henko: &Henko, reader: &mut Reader<'_>) 
         reader.at("ato", |reader| reader.refuse::<()>("changes-nothing"));
     }
     let Some(before) = before else { return };
-    if henko
-        .henko_hi
-        .recorded()
-        .certainly_before(before.henko_hi.recorded())
-    {
+    if henko.henko_hi.recorded().certainly_before(before.henko_hi.recorded()) {
         reader.at("henko_hi", |reader| reader.refuse::<()>("not-oldest-first"));
     }
     if henko.mae != before.ato {
@@ -251,8 +222,7 @@ mod tests {
         let words = Words::read([("common", COMMON), ("own", WORDS)]).unwrap();
         let kind = Kind::by_id("jukyohyoji-henko-shomei").unwrap();
         let read = kind.read(document.to_string().as_bytes(), &Anything);
-        read.map(|composed| composed.view(&words))
-            .map_err(|refusals| refusals.0)
+        read.map(|composed| composed.view(&words)).map_err(|refusals| refusals.0)
     }
 
     #[test]
@@ -267,27 +237,18 @@ mod tests {
             (vec!["chomei-henko", "jisshi"], "住居表示が変更された"),
         ] {
             let changes = causes.iter().enumerate().map(|(index, jiyu)| {
-                henko(
-                    &index.to_string(),
-                    &(index + 1).to_string(),
-                    &format!("S5{index}-02-13"),
-                    jiyu,
-                )
+                henko(&index.to_string(), &(index + 1).to_string(), &format!("S5{index}-02-13"), jiyu)
             });
             let view = read(&kojin(changes.collect())).unwrap();
             assert_eq!(view.sheets, causes.len());
-            assert!(
-                view.certification.as_ref().unwrap().contains(verb),
-                "{causes:?} {view:?}"
-            );
+            assert!(view.certification.as_ref().unwrap().contains(verb), "{causes:?} {view:?}");
         }
     }
 
     #[test]
     fn of_a_family_register_the_honseki_is_certified() {
         let changes = vec![henko("旧町一番地", "新町一番地", "S53-02-13", "chomei-henko")];
-        let view =
-            read(&json!({ "honseki": { "hittosha": { "zenbu": "見本太郎" }, "henko": changes } })).unwrap();
+        let view = read(&json!({ "honseki": { "hittosha": { "zenbu": "見本太郎" }, "henko": changes } })).unwrap();
         assert!(view.certification.unwrap().contains("本籍"));
     }
 
@@ -296,48 +257,25 @@ mod tests {
         let first = || henko("甲", "乙", "S53-02-13", "jisshi");
         for (changes, path, code) in [
             (vec![], "", "no-change"),
-            (
-                vec![henko("甲", "甲", "S53-02-13", "jisshi")],
-                "[0].ato",
-                "changes-nothing",
-            ),
-            (
-                vec![first(), henko("丙", "丁", "H1-01-08", "jisshi")],
-                "[1].mae",
-                "not-what-it-had-become",
-            ),
-            (
-                vec![first(), henko("乙", "丁", "S53-02-12", "jisshi")],
-                "[1].henko_hi",
-                "not-oldest-first",
-            ),
-            (
-                vec![first(), henko("乙", "丁", "S52", "jisshi")],
-                "[1].henko_hi",
-                "not-oldest-first",
-            ),
+            (vec![henko("甲", "甲", "S53-02-13", "jisshi")], "[0].ato", "changes-nothing"),
+            (vec![first(), henko("丙", "丁", "H1-01-08", "jisshi")], "[1].mae", "not-what-it-had-become"),
+            (vec![first(), henko("乙", "丁", "S53-02-12", "jisshi")], "[1].henko_hi", "not-oldest-first"),
+            (vec![first(), henko("乙", "丁", "S52", "jisshi")], "[1].henko_hi", "not-oldest-first"),
         ] {
             let refusals = read(&kojin(changes)).unwrap_err();
             assert_eq!(refusals, [Refusal::new(format!("kojin.henko{path}"), code)]);
         }
         for hi in ["S53-02-13", "S53", "S54-01-01"] {
-            assert!(
-                read(&kojin(vec![first(), henko("乙", "丁", hi, "jisshi")])).is_ok(),
-                "{hi}"
-            );
+            assert!(read(&kojin(vec![first(), henko("乙", "丁", hi, "jisshi")])).is_ok(), "{hi}");
         }
     }
 
     #[test]
     fn every_sheet_names_whom_it_concerns() {
-        let changes = vec![
-            henko("甲", "乙", "S53-02-13", "jisshi"),
-            henko("乙", "丙", "H13-05-14", "jisshi"),
-        ];
-        let document = json!({ "hojin": { "meisho": "株式会社見本", "hojin_bango": "9000000000000", "henko": changes } });
-        let view = read(&document)
-            .map_err(|refusals| format!("{refusals:?}"))
-            .unwrap();
+        let changes = vec![henko("甲", "乙", "S53-02-13", "jisshi"), henko("乙", "丙", "H13-05-14", "jisshi")];
+        let document =
+            json!({ "hojin": { "meisho": "株式会社見本", "hojin_bango": "9000000000000", "henko": changes } });
+        let view = read(&document).map_err(|refusals| format!("{refusals:?}")).unwrap();
         for slot in ["s0.shimei", "s1.shimei", "s0.hojin_bango", "s1.hojin_bango"] {
             assert!(view.values.iter().any(|value| value.slot == slot), "{slot}");
         }

@@ -389,9 +389,7 @@ pub fn check_dates(person: &Jumin, reader: &mut Reader<'_>) {
     let birth = person.kokumin.seinengappi();
     let (became, field) = match &person.kokumin {
         Kokumin::Nihonjin(person) => (person.jumin_to_natta_hi.given(), "jumin_to_natta_hi"),
-        Kokumin::Gaikokujin(person) => {
-            (person.gaikokujin_jumin_to_natta_hi.given(), "gaikokujin_jumin_to_natta_hi")
-        }
+        Kokumin::Gaikokujin(person) => (person.gaikokujin_jumin_to_natta_hi.given(), "gaikokujin_jumin_to_natta_hi"),
     };
     for (date, field) in [
         (became, field),
@@ -444,7 +442,9 @@ pub fn check_distinct<M: Member>(people: &[M], list: &'static str, reader: &mut 
     for (index, person) in people.iter().enumerate() {
         if people[..index].iter().any(|earlier| earlier.atena_bango() == person.atena_bango()) {
             reader.at(list, |reader| {
-                reader.at_index(index, |reader| reader.at("atena_bango", |reader| reader.refuse::<()>("same-person-twice")))
+                reader.at_index(index, |reader| {
+                    reader.at("atena_bango", |reader| reader.refuse::<()>("same-person-twice"))
+                })
             });
         }
     }

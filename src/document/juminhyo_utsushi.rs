@@ -6,6 +6,7 @@ use crate::domain::calendar::{RecordedDate, WarekiDate};
 use crate::domain::text::moji;
 use crate::{choice, either, record};
 
+use super::Document;
 use super::entry::{Omittable, Perhaps};
 use super::jumin::{
     self, Jumin, Jusho, Kokumin, TokubetsuKyoka, TsushoRireki, in_household_order, jumin_shape, put_jumin,
@@ -13,7 +14,6 @@ use super::jumin::{
 use super::parse::{Count, Reader, Text};
 use super::view::{Draft, View};
 use super::words::{DateStyle, Words};
-use super::Document;
 
 either! {
     /// The three forms of a 住民票の写し.
@@ -217,7 +217,10 @@ impl SetaiRenki {
                 reader.at("setaiin", |reader| {
                     reader.at_index(index, |reader| {
                         reader.at("biko", |reader| {
-                            let refusal = reader.refusal("too-many-items").with("most", BIKO_LINES).with("found", person.biko.len());
+                            let refusal = reader
+                                .refusal("too-many-items")
+                                .with("most", BIKO_LINES)
+                                .with("found", person.biko.len());
                             reader.push::<()>(refusal)
                         })
                     })

@@ -130,20 +130,14 @@ impl KoikiKokumin {
 
 impl Document for JuminhyoUtsushiKoiki {
     fn check(&self, reader: &mut Reader<'_>) {
-        let zokugara: Vec<Option<&Zokugara>> = self
-            .setaiin
-            .iter()
-            .map(|person| person.zokugara.given())
-            .collect();
+        let zokugara: Vec<Option<&Zokugara>> = self.setaiin.iter().map(|person| person.zokugara.given()).collect();
         jumin::check_heads(&zokugara, false, "setaiin", reader);
         if !lies_in(self.jusho.jusho.as_str(), self.jushochi_shichoson.as_str()) {
             reader.at("jusho", |reader| reader.refuse::<()>("jusho-elsewhere"));
         }
         for (index, person) in self.setaiin.iter().enumerate() {
             reader.at("setaiin", |reader| {
-                reader.at_index(index, |reader| {
-                    person.check(&self.setaiin[..index], self.kyoka.as_ref(), reader)
-                });
+                reader.at_index(index, |reader| person.check(&self.setaiin[..index], self.kyoka.as_ref(), reader));
             });
         }
     }
@@ -151,27 +145,12 @@ impl Document for JuminhyoUtsushiKoiki {
     fn view(&self, words: &Words) -> View {
         let sheets = self.setaiin.len().div_ceil(PEOPLE_A_SHEET);
         let mut draft = Draft::new(words, words.get("title.koiki"), sheets);
-        let shapes: Vec<_> = self
-            .setaiin
-            .iter()
-            .enumerate()
-            .map(|(index, person)| person.shape(index + 1))
-            .collect();
-        draft.shape(
-            "sheets",
-            shapes
-                .chunks(PEOPLE_A_SHEET)
-                .map(|people| json!(people))
-                .collect::<Vec<_>>(),
-        );
+        let shapes: Vec<_> = self.setaiin.iter().enumerate().map(|(index, person)| person.shape(index + 1)).collect();
+        draft.shape("sheets", shapes.chunks(PEOPLE_A_SHEET).map(|people| json!(people)).collect::<Vec<_>>());
         let setainushi = draft.entry(&self.setainushi, |name| name.as_str().to_owned());
         for sheet in 0..sheets {
             let name = |field: &str| format!("s{sheet}.{field}");
-            draft.put(
-                name("jushochi_shichoson"),
-                self.jushochi_shichoson.as_str(),
-                "jushochi_shichoson",
-            );
+            draft.put(name("jushochi_shichoson"), self.jushochi_shichoson.as_str(), "jushochi_shichoson");
             draft.put(name("jusho"), self.jusho.printed(), "jusho");
             draft.put(name("setainushi"), setainushi.clone(), "setainushi");
         }
@@ -189,14 +168,10 @@ impl Document for JuminhyoUtsushiKoiki {
 
 impl KoikiJumin {
     fn check(&self, earlier: &[Self], permission: Option<&TokubetsuKyoka>, reader: &mut Reader<'_>) {
-        let given = (
-            self.kojin_bango.given().is_some(),
-            self.juminhyo_code.given().is_some(),
-        );
+        let given = (self.kojin_bango.given().is_some(), self.juminhyo_code.given().is_some());
         jumin::refuse_numbers(given, permission, reader);
         let same = |other: &Self| {
-            other.kokumin.shimei() == self.kokumin.shimei()
-                && other.kokumin.seinengappi() == self.kokumin.seinengappi()
+            other.kokumin.shimei() == self.kokumin.shimei() && other.kokumin.seinengappi() == self.kokumin.seinengappi()
         };
         if earlier.iter().any(same) {
             reader.at("kokumin", |reader| reader.refuse::<()>("same-name-and-birth"));
@@ -237,36 +212,16 @@ impl KoikiJumin {
         let date = |d: &WarekiDate| words.date(d.recorded(), DateStyle::Grid);
         let items = [
             ("kojin_bango", draft.entry(&self.kojin_bango, |n| n.grouped(" "))),
-            (
-                "juminhyo_code",
-                draft.entry(&self.juminhyo_code, |n| n.as_str().to_owned()),
-            ),
+            ("juminhyo_code", draft.entry(&self.juminhyo_code, |n| n.as_str().to_owned())),
             ("zokugara", draft.entry(&self.zokugara, |z| z.as_str().to_owned())),
-            (
-                "jusho_wo_sadameta_hi",
-                draft.entry(&self.jusho_wo_sadameta_hi, date),
-            ),
+            ("jusho_wo_sadameta_hi", draft.entry(&self.jusho_wo_sadameta_hi, date)),
             ("todokede_hi", draft.entry(&self.todokede_hi, date)),
-            (
-                "tennyumae_jusho",
-                draft.entry(&self.tennyumae_jusho, Jusho::printed),
-            ),
-            (
-                "seibetsu",
-                words.get(&format!("seibetsu.{}", self.seibetsu.key())).to_owned(),
-            ),
-            (
-                "seinengappi",
-                words.date(self.kokumin.seinengappi(), DateStyle::Grid),
-            ),
+            ("tennyumae_jusho", draft.entry(&self.tennyumae_jusho, Jusho::printed)),
+            ("seibetsu", words.get(&format!("seibetsu.{}", self.seibetsu.key())).to_owned()),
+            ("seinengappi", words.date(self.kokumin.seinengappi(), DateStyle::Grid)),
         ];
         for (name, text) in items {
-            draft.put_for(
-                number,
-                format!("m{number}.{name}"),
-                text,
-                format!("{path}.{name}"),
-            );
+            draft.put_for(number, format!("m{number}.{name}"), text, format!("{path}.{name}"));
         }
         match &self.kokumin {
             KoikiKokumin::Nihonjin(person) => person.put(draft, number, path),
@@ -278,23 +233,9 @@ impl KoikiJumin {
 impl KoikiNihonjin {
     fn put(&self, draft: &mut Draft<'_>, number: usize, path: &str) {
         let words = draft.words();
-        jumin::put_nihonjin_names(
-            draft,
-            number,
-            path,
-            &self.shimei,
-            &self.furigana,
-            self.kyushi.as_ref(),
-        );
-        let natta = draft.entry(&self.jumin_to_natta_hi, |d| {
-            words.date(d.recorded(), DateStyle::Grid)
-        });
-        draft.put_for(
-            number,
-            format!("m{number}.jumin_to_natta_hi"),
-            natta,
-            format!("{path}.jumin_to_natta_hi"),
-        );
+        jumin::put_nihonjin_names(draft, number, path, &self.shimei, &self.furigana, self.kyushi.as_ref());
+        let natta = draft.entry(&self.jumin_to_natta_hi, |d| words.date(d.recorded(), DateStyle::Grid));
+        draft.put_for(number, format!("m{number}.jumin_to_natta_hi"), natta, format!("{path}.jumin_to_natta_hi"));
         for item in 1..=4 {
             let none = words.get("nothing.not-applicable");
             draft.put_for(number, format!("m{number}.gaikokujin{item}"), none, path);
@@ -305,50 +246,22 @@ impl KoikiNihonjin {
 impl KoikiGaikokujin {
     fn put(&self, draft: &mut Draft<'_>, number: usize, path: &str) {
         let words = draft.words();
-        jumin::put_gaikokujin_names(
-            draft,
-            number,
-            path,
-            &self.shimei,
-            self.furigana.as_ref(),
-            self.tsusho.as_ref(),
-        );
+        jumin::put_gaikokujin_names(draft, number, path, &self.shimei, self.furigana.as_ref(), self.tsusho.as_ref());
         let text = |t: &Text| t.as_str().to_owned();
-        let natta = draft.entry(&self.gaikokujin_jumin_to_natta_hi, |d| {
-            words.date(d.recorded(), DateStyle::Grid)
-        });
-        let kubun = draft.entry(&self.kubun, |k| {
-            words.get(&format!("kubun.{}", k.key())).to_owned()
-        });
+        let natta = draft.entry(&self.gaikokujin_jumin_to_natta_hi, |d| words.date(d.recorded(), DateStyle::Grid));
+        let kubun = draft.entry(&self.kubun, |k| words.get(&format!("kubun.{}", k.key())).to_owned());
         let manryo = draft.entry(&self.manryo_hi, |d| words.date(d.recorded(), DateStyle::Grid));
         let items = [
             ("jumin_to_natta_hi", "gaikokujin_jumin_to_natta_hi", natta),
             ("gaikokujin1", "kokuseki", draft.entry(&self.kokuseki, text)),
             ("gaikokujin2", "kubun", kubun),
-            (
-                "gaikokujin3",
-                "zairyu_shikaku",
-                draft.entry(&self.zairyu_shikaku, text),
-            ),
-            (
-                "gaikokujin4",
-                "zairyu_kikan",
-                draft.entry(&self.zairyu_kikan, text),
-            ),
-            (
-                "gaikokujin5",
-                "card_bango",
-                draft.entry(&self.card_bango, |n| n.as_str().to_owned()),
-            ),
+            ("gaikokujin3", "zairyu_shikaku", draft.entry(&self.zairyu_shikaku, text)),
+            ("gaikokujin4", "zairyu_kikan", draft.entry(&self.zairyu_kikan, text)),
+            ("gaikokujin5", "card_bango", draft.entry(&self.card_bango, |n| n.as_str().to_owned())),
             ("gaikokujin6", "manryo_hi", manryo),
         ];
         for (slot, field, text) in items {
-            draft.put_for(
-                number,
-                format!("m{number}.{slot}"),
-                text,
-                format!("{path}.{field}"),
-            );
+            draft.put_for(number, format!("m{number}.{slot}"), text, format!("{path}.{field}"));
         }
     }
 }
@@ -356,15 +269,10 @@ impl KoikiGaikokujin {
 /// Whether an address lies in a municipality. Registers may begin an address at any of its levels
 /// (都道府県, 郡, 市), so that what stands before the last of them need not be repeated.
 fn lies_in(jusho: &str, shichoson: &str) -> bool {
-    let levels = shichoson
-        .char_indices()
-        .filter(|(_, c)| "都道府県郡".contains(*c))
-        .map(|(at, c)| at + c.len_utf8());
-    std::iter::once(0).chain(levels).any(|at| {
-        shichoson
-            .get(at..)
-            .is_some_and(|rest| !rest.is_empty() && jusho.starts_with(rest))
-    })
+    let levels = shichoson.char_indices().filter(|(_, c)| "都道府県郡".contains(*c)).map(|(at, c)| at + c.len_utf8());
+    std::iter::once(0)
+        .chain(levels)
+        .any(|at| shichoson.get(at..).is_some_and(|rest| !rest.is_empty() && jusho.starts_with(rest)))
 }
 
 #[cfg(test)]
@@ -409,10 +317,7 @@ mod tests {
     /// Code and path of every refusal.
     fn refusals(document: &Value) -> Vec<(&'static str, String)> {
         let bytes = serde_json::to_vec(document).unwrap();
-        match Kind::by_id("juminhyo-utsushi-koiki")
-            .unwrap()
-            .read(&bytes, &Anything)
-        {
+        match Kind::by_id("juminhyo-utsushi-koiki").unwrap().read(&bytes, &Anything) {
             Ok(_) => Vec::new(),
             Err(refusals) => refusals.0.iter().map(|r| (r.code, r.path.clone())).collect(),
         }
@@ -440,11 +345,7 @@ mod tests {
             ("", "johyo", json!({})),
         ] {
             let found = refusals(&with(whole.clone(), &format!("{parent}/{field}"), value));
-            assert_eq!(
-                found.iter().map(|(code, _)| *code).collect::<Vec<_>>(),
-                ["unknown-field"],
-                "{field}"
-            );
+            assert_eq!(found.iter().map(|(code, _)| *code).collect::<Vec<_>>(), ["unknown-field"], "{field}");
         }
     }
 
@@ -465,11 +366,7 @@ mod tests {
             ),
             (
                 "resident before birth",
-                with(
-                    both(),
-                    "/setaiin/0/kokumin/nihonjin/jumin_to_natta_hi",
-                    json!("S64-01-06"),
-                ),
+                with(both(), "/setaiin/0/kokumin/nihonjin/jumin_to_natta_hi", json!("S64-01-06")),
                 vec![("date-before-birth", "setaiin[0].jumin_to_natta_hi")],
             ),
             ("nobody", document(vec![]), vec![("empty-household", "setaiin")]),
@@ -488,23 +385,11 @@ mod tests {
                 with(both(), "/jusho/jusho", json!("見本県見本市北区１")),
                 vec![("jusho-elsewhere", "jusho")],
             ),
-            (
-                "個人番号 without permission",
-                kojin_bango(),
-                vec![("needs-permission", "setaiin[1].kojin_bango")],
-            ),
-            (
-                "個人番号 with permission",
-                with(kojin_bango(), "/kyoka", reason.clone()),
-                vec![],
-            ),
+            ("個人番号 without permission", kojin_bango(), vec![("needs-permission", "setaiin[1].kojin_bango")]),
+            ("個人番号 with permission", with(kojin_bango(), "/kyoka", reason.clone()), vec![]),
             (
                 "the other number's permission",
-                with(
-                    with(both(), "/setaiin/0/juminhyo_code", json!("24727059608")),
-                    "/kyoka",
-                    reason,
-                ),
+                with(with(both(), "/setaiin/0/juminhyo_code", json!("24727059608")), "/kyoka", reason),
                 vec![("needs-permission", "setaiin[0].juminhyo_code")],
             ),
         ] {
@@ -535,19 +420,12 @@ mod tests {
         let names = ["一郎", "花子", "二郎", "三郎", "四郎"];
         let people = names.iter().map(|mei| person(mei, nothing("omitted"))).collect();
         let bytes = serde_json::to_vec(&document(people)).unwrap();
-        let composed = Kind::by_id("juminhyo-utsushi-koiki")
-            .unwrap()
-            .read(&bytes, &Anything)
-            .unwrap();
+        let composed = Kind::by_id("juminhyo-utsushi-koiki").unwrap().read(&bytes, &Anything).unwrap();
         let view = composed.view(&words);
         assert_eq!(view.sheets, 2);
         assert_eq!(view.certification.as_deref(), Some("証"));
-        let printed: Vec<&str> = view
-            .values
-            .iter()
-            .filter(|v| v.slot.ends_with(".shimei"))
-            .map(|v| v.text.as_str())
-            .collect();
+        let printed: Vec<&str> =
+            view.values.iter().filter(|v| v.slot.ends_with(".shimei")).map(|v| v.text.as_str()).collect();
         assert_eq!(printed, names.map(|mei| format!("見本　{mei}")));
     }
 }

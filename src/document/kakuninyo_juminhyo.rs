@@ -154,9 +154,7 @@ impl Document for KakuninyoJuminhyo {
         self.check_days(reader);
         self.check_setainushi(reader);
         for (index, taisho) in self.taisho.iter().enumerate() {
-            let twice = self.taisho[..index]
-                .iter()
-                .any(|other| other.atena_bango == taisho.atena_bango);
+            let twice = self.taisho[..index].iter().any(|other| other.atena_bango == taisho.atena_bango);
             reader.at("taisho", |reader| {
                 reader.at_index(index, |reader| {
                     if twice {
@@ -193,10 +191,7 @@ impl Document for KakuninyoJuminhyo {
 
 impl KakuninyoJuminhyo {
     fn check_days(&self, reader: &mut Reader<'_>) {
-        let changes = self
-            .taisho
-            .iter()
-            .any(|taisho| !matches!(taisho.ido, Ido::Genzai(_)));
+        let changes = self.taisho.iter().any(|taisho| !matches!(taisho.ido, Ido::Genzai(_)));
         let code = match (changes, self.ido_hi.given()) {
             (true, None) => "change-without-date",
             (false, Some(_)) => "date-without-change",
@@ -207,11 +202,7 @@ impl KakuninyoJuminhyo {
 
     /// A household has one 世帯主 after the change; before it, people may have been of several.
     fn check_setainushi(&self, reader: &mut Reader<'_>) {
-        let heads = self
-            .taisho
-            .iter()
-            .filter_map(|t| t.ido.ato())
-            .filter(|n| n.zokugara.is_setainushi());
+        let heads = self.taisho.iter().filter_map(|t| t.ido.ato()).filter(|n| n.zokugara.is_setainushi());
         if heads.count() > 1 {
             reader.at("taisho", |reader| reader.refuse::<()>("setainushi-double"));
         }
@@ -223,28 +214,16 @@ impl KakuninyoJuminhyo {
         people.sort_by_key(|taisho| {
             let family = taisho.kazoku.as_ref().and_then(|head| {
                 let head = self.taisho.iter().find(|other| other.atena_bango == *head)?;
-                Some(Family::of(
-                    head.ido.latest().kokumin.seinengappi(),
-                    &head.atena_bango,
-                ))
+                Some(Family::of(head.ido.latest().kokumin.seinengappi(), &head.atena_bango))
             });
             let naiyo = taisho.ido.latest();
-            MemberKey::new(
-                &naiyo.zokugara,
-                naiyo.kokumin.seinengappi(),
-                &taisho.atena_bango,
-                family,
-            )
+            MemberKey::new(&naiyo.zokugara, naiyo.kokumin.seinengappi(), &taisho.atena_bango, family)
         });
         people
     }
 
     fn path_of(&self, person: &Taisho) -> String {
-        let index = self
-            .taisho
-            .iter()
-            .position(|taisho| std::ptr::eq(taisho, person))
-            .unwrap_or(0);
+        let index = self.taisho.iter().position(|taisho| std::ptr::eq(taisho, person)).unwrap_or(0);
         format!("taisho[{index}]")
     }
 
@@ -253,21 +232,11 @@ impl KakuninyoJuminhyo {
         let all = people.to_string();
         let date = |date: &WarekiDate| words.date(date.recorded(), DateStyle::Grid);
         let (taisho, atena_bango) = match sheet.person {
-            None => (
-                words.fill("ichiran", &[("all", &all)]),
-                words.get("nothing.not-applicable").to_owned(),
-            ),
+            None => (words.fill("ichiran", &[("all", &all)]), words.get("nothing.not-applicable").to_owned()),
             Some((number, person)) => {
                 let shimei = person.ido.latest().kokumin.shimei();
-                let named = [
-                    ("shimei", shimei.as_str()),
-                    ("n", &number.to_string()),
-                    ("all", &all),
-                ];
-                (
-                    words.fill("taisho", &named),
-                    person.atena_bango.as_str().to_owned(),
-                )
+                let named = [("shimei", shimei.as_str()), ("n", &number.to_string()), ("all", &all)];
+                (words.fill("taisho", &named), person.atena_bango.as_str().to_owned())
             }
         };
         let todokede_hi = draft.entry(&self.todokede_hi, date);
@@ -328,9 +297,7 @@ impl Taisho {
     fn check(&self, ido_hi: Option<&WarekiDate>, reader: &mut Reader<'_>) {
         for (index, hani) in self.yokushi.iter().enumerate() {
             if self.yokushi[..index].contains(hani) {
-                reader.at("yokushi", |reader| {
-                    reader.at_index(index, |reader| reader.refuse::<()>("listed-twice"))
-                });
+                reader.at("yokushi", |reader| reader.at_index(index, |reader| reader.refuse::<()>("listed-twice")));
             }
         }
         reader.at("ido", |reader| {
@@ -365,10 +332,7 @@ impl Naiyo {
 fn omitted(kokumin: &Kokumin) -> Vec<&'static str> {
     let fields = match kokumin {
         Kokumin::Nihonjin(n) => {
-            vec![
-                ("honseki", n.honseki.as_result().err()),
-                ("hittosha", n.hittosha.as_result().err()),
-            ]
+            vec![("honseki", n.honseki.as_result().err()), ("hittosha", n.hittosha.as_result().err())]
         }
         Kokumin::Gaikokujin(g) => vec![
             ("kokuseki", g.kokuseki.as_result().err()),
@@ -380,11 +344,7 @@ fn omitted(kokumin: &Kokumin) -> Vec<&'static str> {
             ("tsusho_rireki", g.tsusho_rireki.as_result().err()),
         ],
     };
-    fields
-        .into_iter()
-        .filter(|(_, kind)| *kind == Some(Nothing::Omitted))
-        .map(|(field, _)| field)
-        .collect()
+    fields.into_iter().filter(|(_, kind)| *kind == Some(Nothing::Omitted)).map(|(field, _)| field).collect()
 }
 
 /// Items that are names: code points stand below them.
@@ -420,39 +380,25 @@ struct Cell {
 
 impl Cell {
     fn plain(text: String) -> Self {
-        Self {
-            text,
-            codes: String::new(),
-        }
+        Self { text, codes: String::new() }
     }
 
     /// Lines of code points.
     fn codes_lines(&self) -> usize {
-        if self.codes.is_empty() {
-            0
-        } else {
-            lines_at(&self.codes, CODES_EM)
-        }
+        if self.codes.is_empty() { 0 } else { lines_at(&self.codes, CODES_EM) }
     }
 
     /// Units of height it takes at the least size.
     fn units(&self) -> usize {
         let lines = lines_at(&self.text, LINE_EM) as f64;
         let height = CLEAR + LEAST_SIZE + (lines - 1.0) * LEAST_LINE + self.codes_lines() as f64 * CODES_LINE;
-        (1..MOST_UNITS)
-            .find(|units| height <= UNIT * *units as f64)
-            .unwrap_or(MOST_UNITS)
+        (1..MOST_UNITS).find(|units| height <= UNIT * *units as f64).unwrap_or(MOST_UNITS)
     }
 }
 
 impl Row<'_> {
     fn units(&self) -> usize {
-        [&self.mae, &self.ato]
-            .into_iter()
-            .flatten()
-            .map(Cell::units)
-            .max()
-            .unwrap_or(1)
+        [&self.mae, &self.ato].into_iter().flatten().map(Cell::units).max().unwrap_or(1)
     }
 
     fn shape(&self) -> Shape {
@@ -479,10 +425,7 @@ impl Row<'_> {
                 .iter()
                 .map(|hani| draft.words().get(&format!("yokushi-hani.{}", hani.key())))
                 .collect();
-            let text = draft.words().fill(
-                "yokushi",
-                &[("hani", &hani.join(draft.words().get("yokushi-joint")))],
-            );
+            let text = draft.words().fill("yokushi", &[("hani", &hani.join(draft.words().get("yokushi-joint")))]);
             draft.put(format!("{}.ato", self.name), text, path);
             return;
         }
@@ -545,10 +488,7 @@ fn list_sheets<'a>(people: &[&'a Taisho], words: &Words) -> Vec<Sheet<'a>> {
                     &[
                         ("shimei", &naiyo.kokumin.shimei()),
                         ("zokugara", naiyo.zokugara.as_str()),
-                        (
-                            "seinengappi",
-                            &words.date(naiyo.kokumin.seinengappi(), DateStyle::Grid),
-                        ),
+                        ("seinengappi", &words.date(naiyo.kokumin.seinengappi(), DateStyle::Grid)),
                     ],
                 ),
                 codes: String::new(),
@@ -563,11 +503,7 @@ fn list_sheets<'a>(people: &[&'a Taisho], words: &Words) -> Vec<Sheet<'a>> {
             }
         })
         .collect();
-    let sheet = |rows| Sheet {
-        person: None,
-        rows,
-        yokushi: false,
-    };
+    let sheet = |rows| Sheet { person: None, rows, yokushi: false };
     divided(rows, UNITS_LIST).into_iter().map(sheet).collect()
 }
 
@@ -601,22 +537,11 @@ fn person_sheets<'a>(number: usize, person: &'a Taisho, words: &Words) -> Vec<Sh
     let protected = !person.yokushi.is_empty();
     if protected {
         let name = format!("p{number}.yokushi");
-        rows.push(Row {
-            person,
-            name,
-            key: "yokushi",
-            mae: None,
-            ato: None,
-            changed: false,
-        });
+        rows.push(Row { person, name, key: "yokushi", mae: None, ato: None, changed: false });
     }
     let sheet = |rows: Vec<Row<'a>>| {
         let yokushi = rows.last().is_some_and(|row| row.key == "yokushi");
-        Sheet {
-            person: Some((number, person)),
-            rows,
-            yokushi,
-        }
+        Sheet { person: Some((number, person)), rows, yokushi }
     };
     divided(rows, UNITS_PERSON).into_iter().map(sheet).collect()
 }
@@ -625,10 +550,7 @@ impl Naiyo {
     /// Items in the order of a 届書.
     fn items(&self, words: &Words) -> Vec<(&'static str, Cell)> {
         let date = |date: &WarekiDate| words.date(date.recorded(), DateStyle::Grid);
-        let name = |text: String| Cell {
-            codes: code_points(&text, words),
-            text,
-        };
+        let name = |text: String| Cell { codes: code_points(&text, words), text };
         let shogo = |shogo: Shogo| Cell::plain(words.get(&format!("shogo.{}", shogo.key())).to_owned());
         let plain = Cell::plain;
         let seibetsu = words.get(&format!("seibetsu.{}", self.seibetsu.key())).to_owned();
@@ -637,38 +559,23 @@ impl Naiyo {
             ("furigana", plain(own.furigana)),
             ("shimei", name(self.kokumin.shimei())),
             ("betsumei", name(own.betsumei)),
-            (
-                "seinengappi",
-                plain(words.date(self.kokumin.seinengappi(), DateStyle::Grid)),
-            ),
+            ("seinengappi", plain(words.date(self.kokumin.seinengappi(), DateStyle::Grid))),
             ("seibetsu", plain(seibetsu)),
             ("zokugara", plain(self.zokugara.as_str().to_owned())),
             ("setainushi", name(self.setainushi.as_str().to_owned())),
             ("jusho", plain(self.jusho.printed())),
-            (
-                "jusho_wo_sadameta_hi",
-                plain(words.entry(&self.jusho_wo_sadameta_hi, date)),
-            ),
+            ("jusho_wo_sadameta_hi", plain(words.entry(&self.jusho_wo_sadameta_hi, date))),
             ("jumin_to_natta_hi", plain(own.natta)),
             ("todokede_hi", plain(words.entry(&self.todokede_hi, date))),
             ("honseki", plain(own.honseki)),
             ("hittosha", name(own.hittosha)),
-            (
-                "tennyumae_jusho",
-                plain(words.entry(&self.tennyumae_jusho, Jusho::printed)),
-            ),
+            ("tennyumae_jusho", plain(words.entry(&self.tennyumae_jusho, Jusho::printed))),
             ("kojin_bango", shogo(self.kojin_bango)),
             ("juminhyo_code", shogo(self.juminhyo_code)),
             ("kokuseki", plain(own.kokuseki)),
             ("zairyu", plain(own.zairyu)),
-            (
-                "kokuho_nenkin",
-                plain(words.entry(&self.kokuho_nenkin, |t| t.as_str().to_owned())),
-            ),
-            (
-                "kaigo_koki_jido",
-                plain(words.entry(&self.kaigo_koki_jido, |t| t.as_str().to_owned())),
-            ),
+            ("kokuho_nenkin", plain(words.entry(&self.kokuho_nenkin, |t| t.as_str().to_owned()))),
+            ("kaigo_koki_jido", plain(words.entry(&self.kaigo_koki_jido, |t| t.as_str().to_owned()))),
             ("biko", plain(self.biko(words))),
         ]
     }
@@ -680,11 +587,7 @@ impl Naiyo {
             let history = gaikokujin.tsusho_rireki.given().into_iter().flatten();
             lines.extend(history.map(|entry| tsusho_rireki_text(words, entry)));
         }
-        if lines.is_empty() {
-            words.get("nothing.not-applicable").to_owned()
-        } else {
-            lines.join("\n")
-        }
+        if lines.is_empty() { words.get("nothing.not-applicable").to_owned() } else { lines.join("\n") }
     }
 }
 
@@ -711,20 +614,12 @@ impl OwnItems {
         let none = || words.get("nothing.not-applicable").to_owned();
         let text = |text: &Text| text.as_str().to_owned();
         let betsumei = person.kyushi.as_ref().map_or_else(none, |kyushi| {
-            words.fill(
-                "betsumei",
-                &[
-                    ("mei", kyushi.kyushi.as_str()),
-                    ("furigana", kyushi.furigana.as_str()),
-                ],
-            )
+            words.fill("betsumei", &[("mei", kyushi.kyushi.as_str()), ("furigana", kyushi.furigana.as_str())])
         });
         Self {
             furigana: person.furigana.printed(words),
             betsumei,
-            natta: words.entry(&person.jumin_to_natta_hi, |d| {
-                words.date(d.recorded(), DateStyle::Grid)
-            }),
+            natta: words.entry(&person.jumin_to_natta_hi, |d| words.date(d.recorded(), DateStyle::Grid)),
             honseki: words.entry(&person.honseki, text),
             hittosha: words.entry(&person.hittosha, text),
             kokuseki: none(),
@@ -735,19 +630,13 @@ impl OwnItems {
     fn of_gaikokujin(person: &Gaikokujin, words: &Words) -> Self {
         let none = || words.get("nothing.not-applicable").to_owned();
         let kana = |kana: &crate::domain::person::Kana| kana.as_str().to_owned();
-        let betsumei = person
-            .tsusho
-            .as_ref()
-            .map_or_else(none, |tsusho| match &tsusho.furigana {
-                None => tsusho.tsusho.as_str().to_owned(),
-                Some(furigana) => words.fill(
-                    "betsumei",
-                    &[("mei", tsusho.tsusho.as_str()), ("furigana", furigana.as_str())],
-                ),
-            });
-        let kubun = words.entry(&person.kubun, |k| {
-            words.get(&format!("kubun.{}", k.key())).to_owned()
+        let betsumei = person.tsusho.as_ref().map_or_else(none, |tsusho| match &tsusho.furigana {
+            None => tsusho.tsusho.as_str().to_owned(),
+            Some(furigana) => {
+                words.fill("betsumei", &[("mei", tsusho.tsusho.as_str()), ("furigana", furigana.as_str())])
+            }
         });
+        let kubun = words.entry(&person.kubun, |k| words.get(&format!("kubun.{}", k.key())).to_owned());
         let kokuseki = words.entry(&person.kokuseki, |t| t.as_str().to_owned());
         let natta = &person.gaikokujin_jumin_to_natta_hi;
         Self {
@@ -772,11 +661,7 @@ fn zairyu(person: &Gaikokujin, words: &Words) -> String {
         words.entry(&person.card_bango, |n| n.as_str().to_owned()),
     ];
     let none = words.get("nothing.not-applicable");
-    if items.iter().all(|item| item == none) {
-        none.to_owned()
-    } else {
-        items.join("\u{3000}")
-    }
+    if items.iter().all(|item| item == none) { none.to_owned() } else { items.join("\u{3000}") }
 }
 
 #[cfg(test)]
@@ -838,19 +723,13 @@ mod tests {
     fn view(data: &Shape) -> View {
         let words = Words::read([
             ("common", include_str!("../../templates/words/common.toml")),
-            (
-                "own",
-                include_str!("../../templates/words/kakuninyo-juminhyo.toml"),
-            ),
+            ("own", include_str!("../../templates/words/kakuninyo-juminhyo.toml")),
         ]);
         read(data).unwrap().view(&words.unwrap())
     }
 
     fn value<'v>(view: &'v View, slot: &str) -> Option<&'v str> {
-        view.values
-            .iter()
-            .find(|value| value.slot == slot)
-            .map(|value| value.text.as_str())
+        view.values.iter().find(|value| value.slot == slot).map(|value| value.text.as_str())
     }
 
     /// What makes a good document a bad one.
@@ -866,12 +745,7 @@ mod tests {
                 "taisho[1].atena_bango",
                 "same-person-twice",
             ),
-            (
-                "no day",
-                |d| d["ido_hi"] = json!({ "nothing": "not-applicable" }),
-                "ido_hi",
-                "change-without-date",
-            ),
+            ("no day", |d| d["ido_hi"] = json!({ "nothing": "not-applicable" }), "ido_hi", "change-without-date"),
             (
                 "two heads",
                 |d| d["taisho"][0]["ido"]["henko"]["ato"]["zokugara"] = json!("世帯主"),
@@ -920,12 +794,7 @@ mod tests {
                 "taisho[0].yokushi[1]",
                 "listed-twice",
             ),
-            (
-                "case number",
-                |d| d["anken_bango"] = json!("42"),
-                "anken_bango",
-                "case-number-form",
-            ),
+            ("case number", |d| d["anken_bango"] = json!("42"), "anken_bango", "case-number-form"),
             (
                 "day without change",
                 |d| {
@@ -940,10 +809,7 @@ mod tests {
             let mut data = sample();
             spoil(&mut data);
             let refusals = read(&data).unwrap_err();
-            assert!(
-                refusals.contains(&(path.to_owned(), code)),
-                "{name}: {refusals:?}"
-            );
+            assert!(refusals.contains(&(path.to_owned(), code)), "{name}: {refusals:?}");
         }
     }
 
@@ -962,11 +828,7 @@ mod tests {
         assert_eq!(value(&view, "s1.taisho"), Some("見本　太郎　（1／2）"));
         assert_eq!(value(&view, "p2.shimei.ato"), Some("見本　一郎"));
         assert_eq!(
-            view.values
-                .iter()
-                .find(|v| v.slot == "p1.shimei.ato")
-                .unwrap()
-                .path,
+            view.values.iter().find(|v| v.slot == "p1.shimei.ato").unwrap().path,
             "taisho[1].ido.henko.ato.shimei"
         );
     }
@@ -982,11 +844,8 @@ mod tests {
     fn only_what_changes_is_marked() {
         let view = view(&sample());
         let rows = view.shape["sheets"][1]["rows"].as_array().unwrap();
-        let changed: Vec<_> = rows
-            .iter()
-            .filter(|row| row["changed"] == json!(true))
-            .map(|row| row["key"].clone())
-            .collect();
+        let changed: Vec<_> =
+            rows.iter().filter(|row| row["changed"] == json!(true)).map(|row| row["key"].clone()).collect();
         assert_eq!(changed, [json!("jusho")]);
         assert_eq!(rows.len(), 21);
     }
@@ -995,20 +854,13 @@ mod tests {
     fn a_variant_alone_is_a_change_and_is_named_by_code_points() {
         let mut data = sample();
         data["taisho"] = json!([moved("1000012", "太郎", "世帯主")]);
-        data["taisho"][0]["ido"]["henko"]["ato"]["kokumin"]["nihonjin"]["hittosha"] =
-            json!("見本　辻\u{E0102}子");
+        data["taisho"][0]["ido"]["henko"]["ato"]["kokumin"]["nihonjin"]["hittosha"] = json!("見本　辻\u{E0102}子");
         data["taisho"][0]["ido"]["henko"]["mae"]["kokumin"]["nihonjin"]["hittosha"] = json!("見本　辻子");
         let view = view(&data);
         let rows = view.shape["sheets"][0]["rows"].as_array().unwrap();
         let row = rows.iter().find(|row| row["key"] == "hittosha").unwrap();
-        assert_eq!(
-            (&row["changed"], &row["ato_codes"], &row["mae_codes"]),
-            (&json!(true), &json!(1), &json!(1))
-        );
-        assert_eq!(
-            value(&view, "p1.hittosha.ato_codes"),
-            Some("3字目 U+8FBB U+E0102")
-        );
+        assert_eq!((&row["changed"], &row["ato_codes"], &row["mae_codes"]), (&json!(true), &json!(1), &json!(1)));
+        assert_eq!(value(&view, "p1.hittosha.ato_codes"), Some("3字目 U+8FBB U+E0102"));
         assert_eq!(value(&view, "p1.hittosha.mae_codes"), Some("3字目 U+8FBB"));
     }
 
@@ -1025,14 +877,7 @@ mod tests {
         data["taisho"][1]["yokushi"] = json!(["takka", "hakko"]);
         let view = view(&data);
         assert_eq!(value(&view, "p1.yokushi.ato"), Some("■　抑止　他課・発行"));
-        assert_eq!(
-            view.shape["sheets"][1]["rows"]
-                .as_array()
-                .unwrap()
-                .last()
-                .unwrap()["key"],
-            json!("yokushi")
-        );
+        assert_eq!(view.shape["sheets"][1]["rows"].as_array().unwrap().last().unwrap()["key"], json!("yokushi"));
         assert_eq!(view.shape["sheets"][2]["yokushi"], json!(false));
     }
 
@@ -1040,13 +885,7 @@ mod tests {
     fn a_long_address_takes_a_higher_row_and_a_long_sheet_is_continued() {
         let long = |text: &str, count: usize| Cell::plain(text.repeat(count)).units();
         assert_eq!(
-            [
-                long("字", 1),
-                long("字", 44),
-                long("字", 45),
-                long("字", 110),
-                long("字", 2000)
-            ],
+            [long("字", 1), long("字", 44), long("字", 45), long("字", 110), long("字", 2000)],
             [1, 1, 2, 2, MOST_UNITS]
         );
         let mut data = sample();

@@ -12,9 +12,7 @@ use super::jumin::Jusho;
 use super::parse::{Count, Reader, Text};
 use super::view::{Draft, View};
 use super::words::{DateStyle, Words};
-use super::zei::{
-    Gaku, Nendo, Nozeisha, ShotokuGaku, check_sum, each, or_none, refuse_at, refuse_repeated, total,
-};
+use super::zei::{Gaku, Nendo, Nozeisha, ShotokuGaku, check_sum, each, or_none, refuse_at, refuse_repeated, total};
 
 record! {
     /// 課税証明書, 非課税証明書 or 所得証明書: which of them, its content decides.
@@ -216,9 +214,7 @@ impl Document for KazeiShotokuShomeisho {
     fn check(&self, reader: &mut Reader<'_>) {
         let last = RecordedDate::wareki(self.nendo.zennen_matsu());
         if last.certainly_before(self.nozeisha.seinengappi()) {
-            reader.at("nozeisha", |reader| {
-                refuse_at("seinengappi", "birth-after-year-of-income", reader)
-            });
+            reader.at("nozeisha", |reader| refuse_at("seinengappi", "birth-after-year-of-income", reader));
         }
         reader.at("shomei_jiko", |reader| match &self.shomei_jiko {
             ShomeiJiko::Kazei(kazei) => reader.at("kazei", |reader| kazei.check(self.has_shinrin(), reader)),
@@ -277,43 +273,20 @@ impl KazeiShotokuShomeisho {
         let shinrin = self.has_shinrin();
         let nendo = words.fill(
             "nendo-to-shotoku",
-            &[
-                ("nendo", &self.nendo.printed(words)),
-                ("nen", &self.nendo.shotoku_nen(words)),
-            ],
+            &[("nendo", &self.nendo.printed(words)), ("nen", &self.nendo.shotoku_nen(words))],
         );
         let shimei = self.nozeisha.shimei(words);
         draft.put("nendo", nendo, "nendo");
-        draft.put(
-            "zeimoku",
-            words.get(if shinrin {
-                "zeimoku.shinrin-ari"
-            } else {
-                "zeimoku.shinrin-nashi"
-            }),
-            "nendo",
-        );
+        draft.put("zeimoku", words.get(if shinrin { "zeimoku.shinrin-ari" } else { "zeimoku.shinrin-nashi" }), "nendo");
         draft.put("jusho", self.jusho.printed(), "jusho");
         draft.put("shimei", shimei.clone(), "nozeisha.shimei");
-        draft.put(
-            "seinengappi",
-            words.date(self.nozeisha.seinengappi(), DateStyle::Grid),
-            "nozeisha.seinengappi",
-        );
+        draft.put("seinengappi", words.date(self.nozeisha.seinengappi(), DateStyle::Grid), "nozeisha.seinengappi");
         draft.put("biko", or_none(draft, self.biko.as_ref()), "biko");
         draft.subject(shimei);
-        let third = if shinrin {
-            "zeimei.shinrin-kankyozei"
-        } else {
-            "nothing.not-applicable"
-        };
+        let third = if shinrin { "zeimei.shinrin-kankyozei" } else { "nothing.not-applicable" };
         draft.shape(
             "zeimei",
-            json!([
-                words.get("zeimei.shichosonminzei"),
-                words.get("zeimei.todofukenminzei"),
-                words.get(third)
-            ]),
+            json!([words.get("zeimei.shichosonminzei"), words.get("zeimei.todofukenminzei"), words.get(third)]),
         );
     }
 
@@ -352,31 +325,13 @@ impl Shinkoku {
         if self.shotoku_uchiwake.is_empty() {
             refuse_at("shotoku_uchiwake", "empty-list", reader);
         }
-        each(
-            "shotoku_uchiwake",
-            &self.shotoku_uchiwake,
-            reader,
-            |kind, reader| {
-                if kind
-                    .shunyu_kingaku
-                    .given()
-                    .is_some_and(|shunyu| kind.shotoku_kingaku.yen() > shunyu.yen())
-                {
-                    refuse_at("shotoku_kingaku", "income-above-revenue", reader);
-                }
-            },
-        );
-        refuse_repeated(
-            "shotoku_uchiwake",
-            &self.shotoku_uchiwake,
-            |a, b| a.shurui == b.shurui,
-            reader,
-        );
-        let counted = total(
-            self.shotoku_uchiwake
-                .iter()
-                .map(|kind| kind.shotoku_kingaku.yen()),
-        );
+        each("shotoku_uchiwake", &self.shotoku_uchiwake, reader, |kind, reader| {
+            if kind.shunyu_kingaku.given().is_some_and(|shunyu| kind.shotoku_kingaku.yen() > shunyu.yen()) {
+                refuse_at("shotoku_kingaku", "income-above-revenue", reader);
+            }
+        });
+        refuse_repeated("shotoku_uchiwake", &self.shotoku_uchiwake, |a, b| a.shurui == b.shurui, reader);
+        let counted = total(self.shotoku_uchiwake.iter().map(|kind| kind.shotoku_kingaku.yen()));
         // Losses that exceed all income make the sum 0 or leave it below, as the system has it.
         if !(counted < Yen::ZERO && self.gokei_shotoku.yen() == Yen::ZERO) {
             check_sum(self.gokei_shotoku.yen(), counted, "gokei_shotoku", reader);
@@ -397,43 +352,16 @@ impl Shinkoku {
             if index < shown {
                 let slot = |name: &str| format!("i{index}.{name}");
                 let number = index + 1;
-                draft.put_for(
-                    number,
-                    slot("shurui"),
-                    kind.shurui.as_str(),
-                    format!("{place}.shurui"),
-                );
+                draft.put_for(number, slot("shurui"), kind.shurui.as_str(), format!("{place}.shurui"));
                 draft.put_for(number, slot("shunyu"), shunyu, format!("{place}.shunyu_kingaku"));
-                draft.put_for(
-                    number,
-                    slot("shotoku"),
-                    shotoku,
-                    format!("{place}.shotoku_kingaku"),
-                );
+                draft.put_for(number, slot("shotoku"), shotoku, format!("{place}.shotoku_kingaku"));
             } else {
-                let values = [
-                    ("shurui", kind.shurui.as_str()),
-                    ("shunyu", &shunyu),
-                    ("shotoku", &shotoku),
-                ];
-                draft.annex(
-                    index + 1,
-                    "shotoku_uchiwake",
-                    words.fill("annex.shotoku", &values),
-                    place,
-                );
+                let values = [("shurui", kind.shurui.as_str()), ("shunyu", &shunyu), ("shotoku", &shotoku)];
+                draft.annex(index + 1, "shotoku_uchiwake", words.fill("annex.shotoku", &values), place);
             }
         }
-        draft.put(
-            "gokei_shotoku",
-            self.gokei_shotoku.printed(words),
-            format!("{path}.gokei_shotoku"),
-        );
-        draft.put(
-            "so_shotoku",
-            self.so_shotoku.printed(words),
-            format!("{path}.so_shotoku"),
-        );
+        draft.put("gokei_shotoku", self.gokei_shotoku.printed(words), format!("{path}.gokei_shotoku"));
+        draft.put("so_shotoku", self.so_shotoku.printed(words), format!("{path}.so_shotoku"));
     }
 }
 
@@ -456,12 +384,7 @@ impl Mishinkoku {
         put_shotoku_rows(draft, self.shurui_ichiran.len());
         for (index, kind) in self.shurui_ichiran.iter().enumerate() {
             let place = format!("{path}.shurui_ichiran[{index}]");
-            draft.put_for(
-                index + 1,
-                format!("i{index}.shurui"),
-                kind.as_str(),
-                place.clone(),
-            );
+            draft.put_for(index + 1, format!("i{index}.shurui"), kind.as_str(), place.clone());
             draft.put(format!("i{index}.shunyu"), unknown.clone(), place.clone());
             draft.put(format!("i{index}.shotoku"), unknown.clone(), place);
         }
@@ -483,21 +406,12 @@ fn put_kojo_rows(draft: &mut Draft<'_>, shown: usize, annexed: bool) {
 
 /// How many of `count` entries stand on so many rows, and whether the last row refers to 別紙.
 fn shown_of(count: usize, rows: usize) -> (usize, bool) {
-    if count > rows {
-        (rows - 1, true)
-    } else {
-        (count, false)
-    }
+    if count > rows { (rows - 1, true) } else { (count, false) }
 }
 
 impl Kojo {
     fn check(&self, reader: &mut Reader<'_>) {
-        refuse_repeated(
-            "kojo_uchiwake",
-            &self.kojo_uchiwake,
-            |a, b| a.shurui == b.shurui,
-            reader,
-        );
+        refuse_repeated("kojo_uchiwake", &self.kojo_uchiwake, |a, b| a.shurui == b.shurui, reader);
         let counted = total(self.kojo_uchiwake.iter().map(|kind| kind.kojogaku.yen()));
         check_sum(self.kojo_gokei.yen(), counted, "kojo_gokei", reader);
     }
@@ -510,28 +424,14 @@ impl Kojo {
             let place = format!("shomei_jiko.kazei.kojo.kojo_uchiwake[{index}]");
             let gaku = kind.kojogaku.printed(words);
             if index < shown {
-                draft.put_for(
-                    index + 1,
-                    format!("k{index}.shurui"),
-                    kind.shurui.as_str(),
-                    format!("{place}.shurui"),
-                );
-                draft.put_for(
-                    index + 1,
-                    format!("k{index}.gaku"),
-                    gaku,
-                    format!("{place}.kojogaku"),
-                );
+                draft.put_for(index + 1, format!("k{index}.shurui"), kind.shurui.as_str(), format!("{place}.shurui"));
+                draft.put_for(index + 1, format!("k{index}.gaku"), gaku, format!("{place}.kojogaku"));
             } else {
                 let text = words.fill("annex.kojo", &[("shurui", kind.shurui.as_str()), ("gaku", &gaku)]);
                 draft.annex(index + 1, "kojo_uchiwake", text, place);
             }
         }
-        draft.put(
-            "kojo_gokei",
-            self.kojo_gokei.printed(words),
-            "shomei_jiko.kazei.kojo.kojo_gokei",
-        );
+        draft.put("kojo_gokei", self.kojo_gokei.printed(words), "shomei_jiko.kazei.kojo.kojo_gokei");
     }
 }
 
@@ -557,9 +457,7 @@ impl Fuyo {
         refuse_repeated("honnin_gaito", &self.honnin_gaito, |a, b| a == b, reader);
         let is = |gaito| self.honnin_gaito.contains(&gaito);
         let both = |a, b| is(a) && is(b);
-        if both(HonninGaito::Shogai, HonninGaito::TokubetsuShogai)
-            || both(HonninGaito::Kafu, HonninGaito::Hitorioya)
-        {
+        if both(HonninGaito::Shogai, HonninGaito::TokubetsuShogai) || both(HonninGaito::Kafu, HonninGaito::Hitorioya) {
             refuse_at("honnin_gaito", "contradictory-gaito", reader);
         }
     }
@@ -567,11 +465,8 @@ impl Fuyo {
     fn put(&self, draft: &mut Draft<'_>) {
         let words = draft.words();
         let count = |count: Count| count.0.to_string();
-        let gaito: Vec<&str> = self
-            .honnin_gaito
-            .iter()
-            .map(|gaito| words.get(&format!("honnin-gaito.{}", gaito.key())))
-            .collect();
+        let gaito: Vec<&str> =
+            self.honnin_gaito.iter().map(|gaito| words.get(&format!("honnin-gaito.{}", gaito.key()))).collect();
         let texts = [
             words.get(&format!("haigusha.{}", self.haigusha.key())).to_owned(),
             count(self.fuyo_ippan),
@@ -589,23 +484,13 @@ impl Fuyo {
             draft.entry(&self.chosei_kojo, |gaku| gaku.printed(words)),
         ];
         for (field, text) in FUYO.iter().zip(texts) {
-            draft.put(
-                format!("f.{field}"),
-                text,
-                format!("shomei_jiko.kazei.fuyo.{field}"),
-            );
+            draft.put(format!("f.{field}"), text, format!("shomei_jiko.kazei.fuyo.{field}"));
         }
     }
 }
 
 /// Columns of 税額, in their order on the sheet.
-const ZEI: &[&str] = &[
-    "kazei_hyojun",
-    "zeigaku_kojo",
-    "shotokuwari",
-    "kintowari",
-    "zeigaku_kei",
-];
+const ZEI: &[&str] = &["kazei_hyojun", "zeigaku_kojo", "shotokuwari", "kintowari", "zeigaku_kei"];
 
 impl Zei {
     fn check(&self, has_shinrin: bool, reader: &mut Reader<'_>) {
@@ -616,47 +501,23 @@ impl Zei {
             (false, Some(_)) => refuse_at("shinrin_kankyozei", "shinrin-kankyozei-too-early", reader),
             _ => {}
         }
-        let taxes = [
-            Some(self.shichosonminzei.zeigaku_kei),
-            Some(self.todofukenminzei.zeigaku_kei),
-            self.shinrin_kankyozei,
-        ];
-        check_sum(
-            self.nenzeigaku.yen(),
-            total(taxes.iter().flatten().map(|tax| tax.yen())),
-            "nenzeigaku",
-            reader,
-        );
+        let taxes =
+            [Some(self.shichosonminzei.zeigaku_kei), Some(self.todofukenminzei.zeigaku_kei), self.shinrin_kankyozei];
+        check_sum(self.nenzeigaku.yen(), total(taxes.iter().flatten().map(|tax| tax.yen())), "nenzeigaku", reader);
     }
 
     fn put(&self, draft: &mut Draft<'_>) {
         let words = draft.words();
-        let rows = [
-            ("shichosonminzei", &self.shichosonminzei),
-            ("todofukenminzei", &self.todofukenminzei),
-        ];
+        let rows = [("shichosonminzei", &self.shichosonminzei), ("todofukenminzei", &self.todofukenminzei)];
         for (row, tax) in rows {
-            let amounts = [
-                tax.kazei_hyojun,
-                tax.zeigaku_kojo,
-                tax.shotokuwari,
-                tax.kintowari,
-                tax.zeigaku_kei,
-            ];
+            let amounts = [tax.kazei_hyojun, tax.zeigaku_kojo, tax.shotokuwari, tax.kintowari, tax.zeigaku_kei];
             for (field, gaku) in ZEI.iter().zip(amounts) {
                 let path = format!("shomei_jiko.kazei.zei.{row}.{field}");
                 draft.put(format!("z.{row}.{field}"), gaku.printed(words), path);
             }
         }
-        put_shinrin(
-            draft,
-            self.shinrin_kankyozei.map(|gaku| gaku.printed(words)).as_deref(),
-        );
-        draft.put(
-            "nenzeigaku",
-            self.nenzeigaku.printed(words),
-            "shomei_jiko.kazei.zei.nenzeigaku",
-        );
+        put_shinrin(draft, self.shinrin_kankyozei.map(|gaku| gaku.printed(words)).as_deref());
+        draft.put("nenzeigaku", self.nenzeigaku.printed(words), "shomei_jiko.kazei.zei.nenzeigaku");
     }
 }
 
@@ -673,11 +534,7 @@ fn put_shinrin(draft: &mut Draft<'_>, gaku: Option<&str>) {
     for field in ZEI {
         let own = matches!(*field, "kintowari" | "zeigaku_kei");
         let text = gaku.filter(|_| own).unwrap_or(&none).to_owned();
-        draft.put(
-            format!("z.shinrin_kankyozei.{field}"),
-            text,
-            "shomei_jiko.kazei.zei.shinrin_kankyozei",
-        );
+        draft.put(format!("z.shinrin_kankyozei.{field}"), text, "shomei_jiko.kazei.zei.shinrin_kankyozei");
     }
 }
 
@@ -713,56 +570,16 @@ mod tests {
     fn sums_and_contradictions_are_refused_at_their_place() {
         type Case = (&'static str, Value, &'static str, &'static str);
         let cases: &[Case] = &[
-            (
-                "/shotoku/gokei_shotoku",
-                json!(4_760_001),
-                "shotoku.gokei_shotoku",
-                "sum-mismatch",
-            ),
-            (
-                "/shotoku/so_shotoku",
-                json!(99_999_999),
-                "shotoku.so_shotoku",
-                "above-gokei-shotoku",
-            ),
+            ("/shotoku/gokei_shotoku", json!(4_760_001), "shotoku.gokei_shotoku", "sum-mismatch"),
+            ("/shotoku/so_shotoku", json!(99_999_999), "shotoku.so_shotoku", "above-gokei-shotoku"),
             ("/kojo/kojo_gokei", json!(1), "kojo.kojo_gokei", "sum-mismatch"),
-            (
-                "/fuyo/dokyo_rojin",
-                json!(9),
-                "fuyo.dokyo_rojin",
-                "more-than-the-whole",
-            ),
-            (
-                "/fuyo/honnin_gaito",
-                json!(["kafu", "hitorioya"]),
-                "fuyo.honnin_gaito",
-                "contradictory-gaito",
-            ),
-            (
-                "/fuyo/honnin_gaito",
-                json!(["shogai", "tokubetsu-shogai"]),
-                "fuyo.honnin_gaito",
-                "contradictory-gaito",
-            ),
-            (
-                "/fuyo/honnin_gaito",
-                json!(["kafu", "kafu"]),
-                "fuyo.honnin_gaito[1]",
-                "same-item-twice",
-            ),
-            (
-                "/zei/todofukenminzei/kintowari",
-                json!(0),
-                "zei.todofukenminzei.zeigaku_kei",
-                "sum-mismatch",
-            ),
+            ("/fuyo/dokyo_rojin", json!(9), "fuyo.dokyo_rojin", "more-than-the-whole"),
+            ("/fuyo/honnin_gaito", json!(["kafu", "hitorioya"]), "fuyo.honnin_gaito", "contradictory-gaito"),
+            ("/fuyo/honnin_gaito", json!(["shogai", "tokubetsu-shogai"]), "fuyo.honnin_gaito", "contradictory-gaito"),
+            ("/fuyo/honnin_gaito", json!(["kafu", "kafu"]), "fuyo.honnin_gaito[1]", "same-item-twice"),
+            ("/zei/todofukenminzei/kintowari", json!(0), "zei.todofukenminzei.zeigaku_kei", "sum-mismatch"),
             ("/zei/nenzeigaku", json!(1), "zei.nenzeigaku", "sum-mismatch"),
-            (
-                "/zei/nenzeigaku",
-                json!(-1),
-                "zei.nenzeigaku",
-                "amount-out-of-range",
-            ),
+            ("/zei/nenzeigaku", json!(-1), "zei.nenzeigaku", "amount-out-of-range"),
         ];
         for (pointer, value, path, code) in cases {
             let found = refusals(|d| testing::put(d, &format!("{KAZEI}{pointer}"), value.clone()));
@@ -775,19 +592,12 @@ mod tests {
         let list = format!("{KAZEI}/shotoku/shotoku_uchiwake");
         let path = "shomei_jiko.kazei.shotoku.shotoku_uchiwake";
         let twice = refusals(|d| {
-            testing::put(
-                d,
-                &format!("{list}/1/shurui"),
-                d.pointer(&format!("{list}/0/shurui")).unwrap().clone(),
-            )
+            testing::put(d, &format!("{list}/1/shurui"), d.pointer(&format!("{list}/0/shurui")).unwrap().clone())
         });
         assert_eq!(twice, [(format!("{path}[1]"), "same-item-twice")]);
         // Columns exchanged.
         let above = refusals(|d| testing::put(d, &format!("{list}/0/shunyu_kingaku"), json!(1)));
-        assert_eq!(
-            above,
-            [(format!("{path}[0].shotoku_kingaku"), "income-above-revenue")]
-        );
+        assert_eq!(above, [(format!("{path}[0].shotoku_kingaku"), "income-above-revenue")]);
         let empty = refusals(|d| testing::put(d, &list, json!([])));
         assert!(empty.contains(&(path.to_owned(), "empty-list")));
     }
@@ -834,8 +644,7 @@ mod tests {
     #[test]
     fn the_title_follows_the_content() {
         let mut untaxed = sample();
-        let nothing =
-            json!({"kazei_hyojun": 0, "zeigaku_kojo": 0, "shotokuwari": 0, "kintowari": 0, "zeigaku_kei": 0});
+        let nothing = json!({"kazei_hyojun": 0, "zeigaku_kojo": 0, "shotokuwari": 0, "kintowari": 0, "zeigaku_kei": 0});
         testing::put(
             &mut untaxed,
             &format!("{KAZEI}/zei"),
@@ -845,17 +654,9 @@ mod tests {
         );
         let mut income = sample();
         let declared = income.pointer(&format!("{KAZEI}/shotoku")).unwrap().clone();
-        testing::put(
-            &mut income,
-            "/shomei_jiko",
-            json!({"shotoku": {"shinkoku": declared}}),
-        );
+        testing::put(&mut income, "/shomei_jiko", json!({"shotoku": {"shinkoku": declared}}));
         let mut undeclared = sample();
-        testing::put(
-            &mut undeclared,
-            "/shomei_jiko",
-            json!({"hikazei_mishinkoku": {"shurui_ichiran": ["給与"]}}),
-        );
+        testing::put(&mut undeclared, "/shomei_jiko", json!({"hikazei_mishinkoku": {"shurui_ichiran": ["給与"]}}));
         let words = testing::words(KIND);
         for (document, title, nenzeigaku) in [
             (sample(), "title.kazei", None),
@@ -873,26 +674,14 @@ mod tests {
     #[test]
     fn nothing_declared_prints_stars_where_zero_prints_0() {
         let mut document = sample();
-        testing::put(
-            &mut document,
-            "/shomei_jiko",
-            json!({"shotoku": {"mishinkoku": {"shurui_ichiran": ["給与"]}}}),
-        );
+        testing::put(&mut document, "/shomei_jiko", json!({"shotoku": {"mishinkoku": {"shurui_ichiran": ["給与"]}}}));
         let undeclared = view(&document);
         let zero = json!([{"shurui": "給与", "shunyu_kingaku": 0, "shotoku_kingaku": 0}]);
         let declared = json!({"shotoku_uchiwake": zero, "gokei_shotoku": 0, "so_shotoku": 0});
-        testing::put(
-            &mut document,
-            "/shomei_jiko",
-            json!({"shotoku": {"shinkoku": declared}}),
-        );
+        testing::put(&mut document, "/shomei_jiko", json!({"shotoku": {"shinkoku": declared}}));
         let declared = view(&document);
         for slot in ["i0.shunyu", "i0.shotoku", "gokei_shotoku", "so_shotoku"] {
-            assert_eq!(
-                (testing::text(&undeclared, slot), testing::text(&declared, slot)),
-                ("＊", "0"),
-                "{slot}"
-            );
+            assert_eq!((testing::text(&undeclared, slot), testing::text(&declared, slot)), ("＊", "0"), "{slot}");
         }
     }
 
@@ -911,11 +700,8 @@ mod tests {
                 }),
             );
             let view = view(&document);
-            let on_sheet = view
-                .values
-                .iter()
-                .filter(|v| v.slot.starts_with('i') && v.slot.ends_with(".shurui"))
-                .count();
+            let on_sheet =
+                view.values.iter().filter(|v| v.slot.starts_with('i') && v.slot.ends_with(".shurui")).count();
             assert_eq!((on_sheet, view.annex.len()), (shown, annexed), "{count}");
         }
     }

@@ -79,18 +79,8 @@ record! {
 impl SharyoBango {
     /// As printed: its parts with a full-width space between them.
     fn printed(&self) -> String {
-        let parts = [
-            Some(&self.chimei),
-            self.bunrui_bango.as_ref(),
-            Some(&self.kana),
-            Some(&self.ichiren_bango),
-        ];
-        parts
-            .into_iter()
-            .flatten()
-            .map(Text::as_str)
-            .collect::<Vec<_>>()
-            .join("\u{3000}")
+        let parts = [Some(&self.chimei), self.bunrui_bango.as_ref(), Some(&self.kana), Some(&self.ichiren_bango)];
+        parts.into_iter().flatten().map(Text::as_str).collect::<Vec<_>>().join("\u{3000}")
     }
 }
 
@@ -118,16 +108,8 @@ impl Document for KeijidoshaNozeiShomeisho {
         let case = match &self.joukyou {
             Joukyou::TainouNashi(clear) => {
                 let path = "joukyou.tainou_nashi";
-                draft.put(
-                    "sharyo_bango",
-                    clear.sharyo_bango.printed(),
-                    format!("{path}.sharyo_bango"),
-                );
-                draft.put(
-                    "yuko_kigen",
-                    words.day(clear.yuko_kigen, DateStyle::Grid),
-                    format!("{path}.yuko_kigen"),
-                );
+                draft.put("sharyo_bango", clear.sharyo_bango.printed(), format!("{path}.sharyo_bango"));
+                draft.put("yuko_kigen", words.day(clear.yuko_kigen, DateStyle::Grid), format!("{path}.yuko_kigen"));
                 "tainou-nashi"
             }
             Joukyou::TainouAri(NoItems) => {
@@ -153,10 +135,7 @@ impl KeijidoshaNozeiShomeisho {
     /// The certificate runs until the next year's tax falls due, or some weeks longer where it is paid
     /// by direct debit: it ends within this 年度 or the next.
     fn is_expiry_of_the_year(&self, expiry: Day) -> bool {
-        let after = expiry
-            .to_naive()
-            .signed_duration_since(self.nendo.shonichi().to_naive())
-            .num_days();
+        let after = expiry.to_naive().signed_duration_since(self.nendo.shonichi().to_naive()).num_days();
         (0..730).contains(&after)
     }
 }
@@ -186,15 +165,7 @@ mod tests {
         for (day, good) in cases {
             let found = refusals(|d| testing::put(d, &format!("{CLEAR}/yuko_kigen"), json!(day)));
             let path = "joukyou.tainou_nashi.yuko_kigen".to_owned();
-            assert_eq!(
-                found,
-                if good {
-                    vec![]
-                } else {
-                    vec![(path, "yuko-kigen-outside-year")]
-                },
-                "{day}"
-            );
+            assert_eq!(found, if good { vec![] } else { vec![(path, "yuko-kigen-outside-year")] }, "{day}");
         }
     }
 
@@ -202,13 +173,7 @@ mod tests {
     fn a_plate_has_one_kana() {
         for kana in ["あい", "　あ"] {
             let found = refusals(|d| testing::put(d, &format!("{CLEAR}/sharyo_bango/kana"), json!(kana)));
-            assert_eq!(
-                found,
-                [(
-                    "joukyou.tainou_nashi.sharyo_bango.kana".to_owned(),
-                    "kana-not-one"
-                )]
-            );
+            assert_eq!(found, [("joukyou.tainou_nashi.sharyo_bango.kana".to_owned(), "kana-not-one")]);
         }
     }
 
@@ -217,10 +182,7 @@ mod tests {
         let mut document = testing::sample(KIND);
         let plate = json!({"chimei": "見本", "kana": "A", "ichiren_bango": "・・－１２"});
         testing::put(&mut document, &format!("{CLEAR}/sharyo_bango"), plate);
-        assert_eq!(
-            testing::text(&testing::view(KIND, &document), "sharyo_bango"),
-            "見本　A　・・－１２"
-        );
+        assert_eq!(testing::text(&testing::view(KIND, &document), "sharyo_bango"), "見本　A　・・－１２");
     }
 
     #[test]
@@ -229,26 +191,14 @@ mod tests {
         let mut document = testing::sample(KIND);
         testing::put(&mut document, "/joukyou", json!({"tainou_ari": {}}));
         let view = testing::view(KIND, &document);
-        assert_eq!(
-            (
-                testing::text(&view, "sharyo_bango"),
-                testing::text(&view, "yuko_kigen")
-            ),
-            ("＊", "＊")
-        );
+        assert_eq!((testing::text(&view, "sharyo_bango"), testing::text(&view, "yuko_kigen")), ("＊", "＊"));
         let denied = view.certification.unwrap();
-        assert!(
-            clear.contains("滞納がない") && !denied.contains("滞納がない"),
-            "{denied}"
-        );
+        assert!(clear.contains("滞納がない") && !denied.contains("滞納がない"), "{denied}");
         let with_plate = refusals(|d| {
             let plate = d.pointer(&format!("{CLEAR}/sharyo_bango")).unwrap().clone();
             testing::put(d, "/joukyou", json!({"tainou_ari": {"sharyo_bango": plate}}));
         });
-        assert_eq!(
-            with_plate,
-            [("joukyou.tainou_ari.sharyo_bango".to_owned(), "unknown-field")]
-        );
+        assert_eq!(with_plate, [("joukyou.tainou_ari.sharyo_bango".to_owned(), "unknown-field")]);
         let both = refusals(|d| {
             let clear = d.pointer(CLEAR).unwrap().clone();
             testing::put(d, "/joukyou", json!({"tainou_ari": {}, "tainou_nashi": clear}));

@@ -15,9 +15,7 @@ use crate::{either, record};
 
 use super::Document;
 use super::entry::{Nothing, Perhaps};
-use super::jumin::{
-    self, Furigana, GaikokujinShimei, Jusho, Kubun, Kyushi, Member, Shimei, TokubetsuKyoka, Tsusho,
-};
+use super::jumin::{self, Furigana, GaikokujinShimei, Jusho, Kubun, Kyushi, Member, Shimei, TokubetsuKyoka, Tsusho};
 use super::juminhyo_utsushi::ShojoJiyu;
 use super::parse::{Reader, Text};
 use super::view::{Draft, View};
@@ -191,10 +189,7 @@ impl Shown<'_> {
 
 /// An item, where it was asked for.
 fn item<'a, T>(name: &'static str, value: Option<T>, show: impl FnOnce(T) -> Shown<'a>) -> Option<Item<'a>> {
-    value.map(|value| Item {
-        name,
-        shown: show(value),
-    })
+    value.map(|value| Item { name, shown: show(value) })
 }
 
 /// An item that may be empty in the register or not concern the person, where it was asked for.
@@ -265,10 +260,7 @@ impl KisaiKokumin {
 
     /// 氏名 and 旧氏 or 通称.
     fn name_rows(&self) -> Vec<Row<'_>> {
-        let shimei = Item {
-            name: "shimei",
-            shown: Shown::Plain(Cow::Owned(self.shimei())),
-        };
+        let shimei = Item { name: "shimei", shown: Shown::Plain(Cow::Owned(self.shimei())) };
         let kana = |kana: Option<&'_ Kana>| match kana {
             Some(kana) => Shown::Plain(Cow::Owned(kana.as_str().to_owned())),
             None => Shown::Nothing(Nothing::NotApplicable),
@@ -277,16 +269,12 @@ impl KisaiKokumin {
             Self::Nihonjin(person) => (
                 item("furigana", person.furigana.as_ref(), Shown::Furigana),
                 perhaps("kyushi", person.kyushi.as_ref(), |k| plain(&k.kyushi)),
-                perhaps("kyushi_furigana", person.kyushi.as_ref(), |k| {
-                    kana(Some(&k.furigana))
-                }),
+                perhaps("kyushi_furigana", person.kyushi.as_ref(), |k| kana(Some(&k.furigana))),
             ),
             Self::Gaikokujin(person) => (
                 perhaps("furigana", person.furigana.as_ref(), |k| kana(Some(k))),
                 perhaps("tsusho", person.tsusho.as_ref(), |t| plain(&t.tsusho)),
-                perhaps("tsusho_furigana", person.tsusho.as_ref(), |t| {
-                    kana(t.furigana.as_ref())
-                }),
+                perhaps("tsusho_furigana", person.tsusho.as_ref(), |t| kana(t.furigana.as_ref())),
             ),
         };
         let mut all = rows([furigana, Some(shimei)], 1);
@@ -298,23 +286,16 @@ impl KisaiKokumin {
     fn status_rows(&self) -> Vec<Row<'_>> {
         match self {
             Self::Nihonjin(person) => rows(
-                [
-                    item("honseki", person.honseki.as_ref(), plain),
-                    item("hittosha", person.hittosha.as_ref(), plain),
-                ],
+                [item("honseki", person.honseki.as_ref(), plain), item("hittosha", person.hittosha.as_ref(), plain)],
                 2,
             ),
             Self::Gaikokujin(person) => rows(
                 [
                     item("kokuseki", person.kokuseki.as_ref(), plain),
-                    item("kubun", person.kubun, |kubun| {
-                        Shown::Word(format!("kubun.{}", kubun.key()))
-                    }),
+                    item("kubun", person.kubun, |kubun| Shown::Word(format!("kubun.{}", kubun.key()))),
                     perhaps("zairyu_shikaku", person.zairyu_shikaku.as_ref(), plain),
                     perhaps("zairyu_kikan", person.zairyu_kikan.as_ref(), plain),
-                    perhaps("card_bango", person.card_bango.as_ref(), |n| {
-                        Shown::Plain(Cow::Borrowed(n.as_str()))
-                    }),
+                    perhaps("card_bango", person.card_bango.as_ref(), |n| Shown::Plain(Cow::Borrowed(n.as_str()))),
                     perhaps("manryo_hi", person.manryo_hi.as_ref(), seireki),
                 ],
                 2,
@@ -330,12 +311,8 @@ impl KisaiJumin {
         all.extend(rows(
             [
                 item("seinengappi", self.kokumin.seinengappi(), Shown::Date),
-                item("seibetsu", self.seibetsu, |s| {
-                    Shown::Word(format!("seibetsu.{}", s.key()))
-                }),
-                item("zokugara", self.zokugara.as_ref(), |z| {
-                    Shown::Plain(Cow::Borrowed(z.as_str()))
-                }),
+                item("seibetsu", self.seibetsu, |s| Shown::Word(format!("seibetsu.{}", s.key()))),
+                item("zokugara", self.zokugara.as_ref(), |z| Shown::Plain(Cow::Borrowed(z.as_str()))),
             ],
             3,
         ));
@@ -347,19 +324,12 @@ impl KisaiJumin {
             ],
             2,
         ));
-        all.extend(rows(
-            [perhaps("juzen_no_jusho", self.juzen_no_jusho.as_ref(), address)],
-            1,
-        ));
+        all.extend(rows([perhaps("juzen_no_jusho", self.juzen_no_jusho.as_ref(), address)], 1));
         all.extend(self.kokumin.status_rows());
         all.extend(rows(
             [
-                item("kojin_bango", self.kojin_bango.as_ref(), |n| {
-                    Shown::Plain(Cow::Owned(n.grouped(" ")))
-                }),
-                item("juminhyo_code", self.juminhyo_code.as_ref(), |n| {
-                    Shown::Plain(Cow::Owned(n.grouped(" ")))
-                }),
+                item("kojin_bango", self.kojin_bango.as_ref(), |n| Shown::Plain(Cow::Owned(n.grouped(" ")))),
+                item("juminhyo_code", self.juminhyo_code.as_ref(), |n| Shown::Plain(Cow::Owned(n.grouped(" ")))),
             ],
             1,
         ));
@@ -370,9 +340,7 @@ impl KisaiJumin {
     /// which are permitted for a person each.
     fn common_items(&self) -> Vec<&'static str> {
         let names = self.rows().into_iter().flatten().map(|item| item.name);
-        names
-            .filter(|name| !matches!(*name, "kojin_bango" | "juminhyo_code"))
-            .collect()
+        names.filter(|name| !matches!(*name, "kojin_bango" | "juminhyo_code")).collect()
     }
 
     fn check(&self, permission: Option<&TokubetsuKyoka>, reader: &mut Reader<'_>) {
@@ -472,27 +440,13 @@ impl JuminhyoKisai {
         let blocks: Vec<Block<'_>> = people
             .into_iter()
             .map(|person| {
-                let given = self
-                    .taishosha
-                    .iter()
-                    .position(|other| std::ptr::eq(other, person))
-                    .unwrap_or(0);
-                Block {
-                    path: format!("juminhyo.taishosha[{given}]"),
-                    person,
-                    rows: person.rows(),
-                }
+                let given = self.taishosha.iter().position(|other| std::ptr::eq(other, person)).unwrap_or(0);
+                Block { path: format!("juminhyo.taishosha[{given}]"), person, rows: person.rows() }
             })
             .collect();
         let mut draft = Draft::new(words, words.get("title.juminhyo"), sheets_of(&blocks).len());
         draft.shape("form", "juminhyo");
-        put_sheets(
-            &mut draft,
-            "juminhyo",
-            &self.jusho,
-            self.setainushi.as_ref(),
-            &blocks,
-        );
+        put_sheets(&mut draft, "juminhyo", &self.jusho, self.setainushi.as_ref(), &blocks);
         draft.subject(self.jusho.printed());
         if let Some(setainushi) = &self.setainushi {
             draft.subject(setainushi.as_str());
@@ -511,17 +465,12 @@ impl JohyoKisai {
         };
         let dead = self.jiyu == Some(ShojoJiyu::Shibo);
         if before_birth {
-            let code = if dead {
-                "death-before-birth"
-            } else {
-                "removal-before-birth"
-            };
+            let code = if dead { "death-before-birth" } else { "removal-before-birth" };
             reader.at("jiyu_hi", |reader| reader.refuse::<()>(code));
         }
-        for (field, jusho) in [
-            ("tenshutsusaki_yotei", &self.tenshutsusaki_yotei),
-            ("tenshutsusaki_kakutei", &self.tenshutsusaki_kakutei),
-        ] {
+        for (field, jusho) in
+            [("tenshutsusaki_yotei", &self.tenshutsusaki_yotei), ("tenshutsusaki_kakutei", &self.tenshutsusaki_kakutei)]
+        {
             if dead && jusho.as_ref().is_some_and(|jusho| jusho.given().is_some()) {
                 reader.at(field, |reader| reader.refuse::<()>("destination-of-the-dead"));
             }
@@ -535,18 +484,12 @@ impl JohyoKisai {
 
     /// What was asked for of the removal.
     fn removal_rows(&self) -> Vec<Row<'_>> {
-        let jiyu = item("jiyu", self.jiyu, |jiyu| {
-            Shown::Word(format!("shojo-jiyu.{}", jiyu.key()))
-        });
+        let jiyu = item("jiyu", self.jiyu, |jiyu| Shown::Word(format!("shojo-jiyu.{}", jiyu.key())));
         let mut all = rows([jiyu, item("jiyu_hi", self.jiyu_hi.as_ref(), wareki)], 2);
         all.extend(rows(
             [
                 perhaps("tenshutsusaki_yotei", self.tenshutsusaki_yotei.as_ref(), address),
-                perhaps(
-                    "tenshutsusaki_kakutei",
-                    self.tenshutsusaki_kakutei.as_ref(),
-                    address,
-                ),
+                perhaps("tenshutsusaki_kakutei", self.tenshutsusaki_kakutei.as_ref(), address),
             ],
             1,
         ));
@@ -556,20 +499,10 @@ impl JohyoKisai {
     fn view(&self, words: &Words) -> View {
         let mut rows = self.hito.rows();
         rows.extend(self.removal_rows());
-        let block = Block {
-            path: "johyo.hito".to_owned(),
-            person: &self.hito,
-            rows,
-        };
+        let block = Block { path: "johyo.hito".to_owned(), person: &self.hito, rows };
         let mut draft = Draft::new(words, words.get("title.johyo"), 1);
         draft.shape("form", "johyo");
-        put_sheets(
-            &mut draft,
-            "johyo",
-            &self.jusho,
-            self.setainushi.as_ref(),
-            &[block],
-        );
+        put_sheets(&mut draft, "johyo", &self.jusho, self.setainushi.as_ref(), &[block]);
         draft.subject(self.hito.kokumin.shimei());
         draft.certify(words.get("ninsho.johyo"));
         draft.finish()
@@ -585,11 +518,7 @@ struct Block<'a> {
 
 impl Block<'_> {
     fn shape(&self, number: usize) -> serde_json::Value {
-        let rows: Vec<Vec<&str>> = self
-            .rows
-            .iter()
-            .map(|row| row.iter().map(|item| item.name).collect())
-            .collect();
+        let rows: Vec<Vec<&str>> = self.rows.iter().map(|row| row.iter().map(|item| item.name).collect()).collect();
         json!({ "number": number, "gaikokujin": self.person.kokumin.is_gaikokujin(), "rows": rows })
     }
 }
@@ -600,27 +529,13 @@ fn sheets_of<'b, 'a>(blocks: &'b [Block<'a>]) -> Vec<&'b [Block<'a>]> {
     blocks.chunks(if fit { PEOPLE_A_SHEET } else { 1 }).collect()
 }
 
-fn put_sheets(
-    draft: &mut Draft<'_>,
-    path: &str,
-    jusho: &Jusho,
-    setainushi: Option<&Text>,
-    blocks: &[Block<'_>],
-) {
+fn put_sheets(draft: &mut Draft<'_>, path: &str, jusho: &Jusho, setainushi: Option<&Text>, blocks: &[Block<'_>]) {
     let mut number = 0;
     let mut shapes = Vec::new();
     for (sheet, blocks) in sheets_of(blocks).into_iter().enumerate() {
-        draft.put(
-            format!("s{sheet}.jusho"),
-            jusho.printed(),
-            format!("{path}.jusho"),
-        );
+        draft.put(format!("s{sheet}.jusho"), jusho.printed(), format!("{path}.jusho"));
         if let Some(setainushi) = setainushi {
-            draft.put(
-                format!("s{sheet}.setainushi"),
-                setainushi.as_str(),
-                format!("{path}.setainushi"),
-            );
+            draft.put(format!("s{sheet}.setainushi"), setainushi.as_str(), format!("{path}.setainushi"));
         }
         let mut people = Vec::new();
         for block in blocks {
@@ -657,9 +572,7 @@ mod tests {
     fn view(document: &Value) -> View {
         let words = include_str!("../../templates/words/kisaijiko-shomeisho.toml");
         let common = include_str!("../../templates/words/common.toml");
-        read(document)
-            .unwrap()
-            .view(&Words::read([("common", common), ("own", words)]).unwrap())
+        read(document).unwrap().view(&Words::read([("common", common), ("own", words)]).unwrap())
     }
 
     fn nothing(kind: &str) -> Value {
@@ -695,10 +608,7 @@ mod tests {
 
     fn gaikokujin(atena: &str, more: Value) -> Value {
         let shimei = json!({ "alphabet": "SMITH JOHN" });
-        merged(
-            json!({ "atena_bango": atena, "kokumin": { "gaikokujin": { "shimei": shimei } } }),
-            more,
-        )
+        merged(json!({ "atena_bango": atena, "kokumin": { "gaikokujin": { "shimei": shimei } } }), more)
     }
 
     fn genzon(people: Vec<Value>) -> Value {
@@ -706,11 +616,7 @@ mod tests {
     }
 
     fn johyo(more: Value) -> Value {
-        let hito = nihonjin(
-            "1000012",
-            "太郎",
-            json!({ "kokumin": { "nihonjin": { "seinengappi": "S20-01-01" } } }),
-        );
+        let hito = nihonjin("1000012", "太郎", json!({ "kokumin": { "nihonjin": { "seinengappi": "S20-01-01" } } }));
         merged(
             json!({ "johyo": { "jusho": { "jusho": "見本県見本市北区１" }, "hito": hito } }),
             json!({ "johyo": more }),
@@ -726,11 +632,7 @@ mod tests {
     fn only_what_was_asked_for_has_a_row_and_rows_close_up() {
         for (case, more, expected) in [
             ("the name alone", json!({}), vec![r#"["shimei"]"#]),
-            (
-                "性別 alone takes the row",
-                json!({ "seibetsu": "otoko" }),
-                vec![r#"["shimei"]"#, r#"["seibetsu"]"#],
-            ),
+            ("性別 alone takes the row", json!({ "seibetsu": "otoko" }), vec![r#"["shimei"]"#, r#"["seibetsu"]"#]),
             (
                 "three dates",
                 json!({
@@ -738,11 +640,7 @@ mod tests {
                     "jusho_wo_sadameta_hi": nothing("no-data"),
                     "todokede_hi": nothing("not-applicable"),
                 }),
-                vec![
-                    r#"["shimei"]"#,
-                    r#"["jumin_to_natta_hi","jusho_wo_sadameta_hi"]"#,
-                    r#"["todokede_hi"]"#,
-                ],
+                vec![r#"["shimei"]"#, r#"["jumin_to_natta_hi","jusho_wo_sadameta_hi"]"#, r#"["todokede_hi"]"#],
             ),
             (
                 "本籍 and 筆頭者 share a row",
@@ -752,11 +650,7 @@ mod tests {
             (
                 "筆頭者 without 本籍",
                 json!({ "kokumin": { "nihonjin": { "hittosha": "見本　太郎", "kyushi": nothing("not-applicable") } } }),
-                vec![
-                    r#"["shimei"]"#,
-                    r#"["kyushi","kyushi_furigana"]"#,
-                    r#"["hittosha"]"#,
-                ],
+                vec![r#"["shimei"]"#, r#"["kyushi","kyushi_furigana"]"#, r#"["hittosha"]"#],
             ),
         ] {
             let view = view(&genzon(vec![nihonjin("1000012", "太郎", more)]));
@@ -782,10 +676,7 @@ mod tests {
         let seven = merged(six.clone(), json!({ "todokede_hi": "R1" }));
         let atena = ["1000012", "1000020", "1000039", "1000047", "1000055"];
         for (rows, more, sheets) in [(6, six, 2), (7, seven, 5)] {
-            let people = atena
-                .iter()
-                .map(|atena| gaikokujin(atena, more.clone()))
-                .collect();
+            let people = atena.iter().map(|atena| gaikokujin(atena, more.clone())).collect();
             let view = view(&genzon(people));
             assert_eq!((row_names(&view, 0, 0).len(), view.sheets), (rows, sheets));
         }
@@ -819,15 +710,10 @@ mod tests {
         let number = || json!({ "kojin_bango": "123456789018" });
         let permitted = json!({ "juminhyo": { "kyoka": { "kojin_bango": "年金の手続のため" } } });
         let head = json!({ "zokugara": "世帯主" });
-        let early =
-            json!({ "kokumin": { "nihonjin": { "seinengappi": "H1-01-08" } }, "todokede_hi": "S64-01-07" });
+        let early = json!({ "kokumin": { "nihonjin": { "seinengappi": "H1-01-08" } }, "todokede_hi": "S64-01-07" });
         let honseki = json!({ "kokumin": { "nihonjin": { "honseki": "なし" } } });
         for (case, document, expected) in [
-            (
-                "nobody",
-                genzon(vec![]),
-                vec![("empty-household", "juminhyo.taishosha")],
-            ),
+            ("nobody", genzon(vec![]), vec![("empty-household", "juminhyo.taishosha")]),
             (
                 "two heads",
                 genzon(vec![taro(head.clone()), nihonjin("1000020", "花子", head)]),
@@ -843,32 +729,18 @@ mod tests {
                 genzon(vec![taro(number())]),
                 vec![("needs-permission", "juminhyo.taishosha[0].kojin_bango")],
             ),
-            (
-                "個人番号 with permission",
-                merged(genzon(vec![taro(number())]), permitted.clone()),
-                vec![],
-            ),
+            ("個人番号 with permission", merged(genzon(vec![taro(number())]), permitted.clone()), vec![]),
             (
                 "個人番号 of one of two, permitted",
-                merged(
-                    genzon(vec![taro(number()), nihonjin("1000020", "花子", json!({}))]),
-                    permitted,
-                ),
+                merged(genzon(vec![taro(number()), nihonjin("1000020", "花子", json!({}))]), permitted),
                 vec![],
             ),
             (
                 "本籍 of one of two",
-                genzon(vec![
-                    taro(honseki.clone()),
-                    nihonjin("1000020", "花子", json!({})),
-                ]),
+                genzon(vec![taro(honseki.clone()), nihonjin("1000020", "花子", json!({}))]),
                 vec![("item-of-others", "juminhyo.taishosha[1].honseki")],
             ),
-            (
-                "本籍 of the one who can have it",
-                genzon(vec![taro(honseki), gaikokujin("1000020", json!({}))]),
-                vec![],
-            ),
+            ("本籍 of the one who can have it", genzon(vec![taro(honseki), gaikokujin("1000020", json!({}))]), vec![]),
             (
                 "before birth",
                 genzon(vec![taro(early)]),

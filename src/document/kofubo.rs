@@ -209,10 +209,8 @@ impl Document for Kofubo {
         draft.shape("rows_a_sheet", ROWS_A_SHEET);
         draft.shape("empty", self.gyo.is_empty());
         draft.shape("signatures", self.checkpoint.signatures.len());
-        let heading = words.fill(
-            "heading",
-            &[("jimusho", self.jimusho.as_str()), ("hi", &words.day(self.hi, DateStyle::Running))],
-        );
+        let heading = words
+            .fill("heading", &[("jimusho", self.jimusho.as_str()), ("hi", &words.day(self.hi, DateStyle::Running))]);
         for sheet in 0..sheets.len() {
             draft.put(format!("s{sheet}.heading"), heading.clone(), "jimusho");
         }
@@ -244,8 +242,8 @@ impl Kofubo {
         for (index, gyo) in self.gyo.iter().enumerate() {
             let last = last.entry(gyo.tanmatsu.as_str()).or_insert(0);
             if gyo.renban.get() != *last + 1 {
-                let refusal = reader
-                    .at_index(index, |reader| reader.at("renban", |reader| reader.refusal("serial-not-next")));
+                let refusal =
+                    reader.at_index(index, |reader| reader.at("renban", |reader| reader.refusal("serial-not-next")));
                 reader.push::<()>(refusal.with("next", *last + 1).with("found", gyo.renban.get()));
             }
             *last = gyo.renban.get();
@@ -311,19 +309,15 @@ impl Gyo {
         }
         if kofu.tesuryo < Yen::ZERO {
             reader.at("shumatsu", |reader| {
-                reader.at("kofu", |reader| {
-                    reader.at("tesuryo", |reader| reader.refuse::<()>("negative-amount"))
-                })
+                reader.at("kofu", |reader| reader.at("tesuryo", |reader| reader.refuse::<()>("negative-amount")))
             });
         }
     }
 
     fn put(&self, index: usize, draft: &mut Draft<'_>) {
         let words = draft.words();
-        let number = words.fill(
-            "hakko-bango",
-            &[("tanmatsu", self.tanmatsu.as_str()), ("renban", &self.renban.printed())],
-        );
+        let number =
+            words.fill("hakko-bango", &[("tanmatsu", self.tanmatsu.as_str()), ("renban", &self.renban.printed())]);
         let (state, reason, fee) = match &self.shumatsu {
             Shumatsu::Kofu(kofu) => ("shumatsu.kofu", "", words.yen(kofu.tesuryo)),
             Shumatsu::Muko(muko) => ("shumatsu.muko", muko.riyu.as_str(), String::new()),
@@ -426,14 +420,26 @@ mod tests {
             (|d| d["gyo"][4]["tanmatsu"] = json!("窓口09"), "gyo[4].renban", "serial-not-next"),
             (|d| d["gyo"][0]["tsusu"] = json!(0), "gyo[0].tsusu", "no-copies"),
             (|d| d["gyo"][0]["maisu"] = json!(0), "gyo[0].maisu", "no-sheets"),
-            (|d| d["gyo"][0]["shumatsu"]["kofu"]["tesuryo"] = json!(-1), "gyo[0].shumatsu.kofu.tesuryo", "negative-amount"),
+            (
+                |d| d["gyo"][0]["shumatsu"]["kofu"]["tesuryo"] = json!(-1),
+                "gyo[0].shumatsu.kofu.tesuryo",
+                "negative-amount",
+            ),
             (|d| d["gyo"][0]["shumatsu"] = json!({ "muko": {} }), "gyo[0].shumatsu.muko.riyu", "missing-field"),
             (|d| d["gyo"][0]["shumatsu"]["kofu"]["tesuryo"] = json!(i64::MAX), "gyo", "money-overflow"),
             (|d| d["checkpoint"]["origin"] = json!("log+x"), "checkpoint.origin", "log-origin-form"),
             (|d| d["checkpoint"]["origin"] = json!("another.example"), "checkpoint.signatures", "checkpoint-unsigned"),
             (|d| d["checkpoint"]["signatures"] = json!([]), "checkpoint.signatures", "checkpoint-unsigned"),
-            (|d| d["checkpoint"]["signatures"][0] = json!("- log.mihon.example/kita-ku AAAAAAAA"), "checkpoint.signatures[0]", "signature-line-form"),
-            (|d| d["checkpoint"]["tree_head"]["root_hash"] = json!("AAAA"), "checkpoint.tree_head.root_hash", "root-hash-form"),
+            (
+                |d| d["checkpoint"]["signatures"][0] = json!("- log.mihon.example/kita-ku AAAAAAAA"),
+                "checkpoint.signatures[0]",
+                "signature-line-form",
+            ),
+            (
+                |d| d["checkpoint"]["tree_head"]["root_hash"] = json!("AAAA"),
+                "checkpoint.tree_head.root_hash",
+                "root-hash-form",
+            ),
             (|d| d["mae_no_checkpoint"]["tree_size"] = json!(20_000), "mae_no_checkpoint.tree_size", "log-shrank"),
             (
                 |d| d["mae_no_checkpoint"]["tree_size"] = d["checkpoint"]["tree_head"]["tree_size"].clone(),
@@ -466,7 +472,14 @@ mod tests {
     #[test]
     fn the_closing_has_its_room_on_the_last_sheet() {
         // The sample's checkpoint has 1 signature: the fewer, the more rows stand with the closing.
-        for (rows, sheets) in [(0, vec![0]), (12, vec![12]), (13, vec![13, 0]), (24, vec![24, 0]), (25, vec![24, 1]), (48, vec![24, 24, 0])] {
+        for (rows, sheets) in [
+            (0, vec![0]),
+            (12, vec![12]),
+            (13, vec![13, 0]),
+            (24, vec![24, 0]),
+            (25, vec![24, 1]),
+            (48, vec![24, 24, 0]),
+        ] {
             let mut data = sample();
             let row = data["gyo"][0].clone();
             let numbered = (1..=rows).map(|number| {

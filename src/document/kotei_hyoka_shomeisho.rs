@@ -181,12 +181,7 @@ impl FromStr for Menseki {
         let (whole, part) = text.split_once('.').ok_or(MensekiError)?;
         let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let leading_zero = whole.len() > 1 && whole.starts_with('0');
-        if !(1..=8).contains(&whole.len())
-            || part.len() != 2
-            || leading_zero
-            || !is_digits(whole)
-            || !is_digits(part)
-        {
+        if !(1..=8).contains(&whole.len()) || part.len() != 2 || leading_zero || !is_digits(whole) || !is_digits(part) {
             return Err(MensekiError);
         }
         match format!("{whole}{part}").parse() {
@@ -223,13 +218,7 @@ const BUKKEN_A_SHEET: usize = 5;
 
 impl Document for KoteiHyokaShomeisho {
     fn check(&self, reader: &mut Reader<'_>) {
-        if matches!(
-            &self.shoyu_keitai,
-            ShoyuKeitai::Kyoyu(Kyoyu {
-                hoka_ninzu: Count(0),
-                ..
-            })
-        ) {
+        if matches!(&self.shoyu_keitai, ShoyuKeitai::Kyoyu(Kyoyu { hoka_ninzu: Count(0), .. })) {
             reader.at("shoyu_keitai", |reader| {
                 reader.at("kyoyu", |reader| refuse_at("hoka_ninzu", "kyoyu-alone", reader));
             });
@@ -243,11 +232,7 @@ impl Document for KoteiHyokaShomeisho {
     fn view(&self, words: &Words) -> View {
         let lines = self.kotei_shomei.lines();
         let sheets = lines.len().div_ceil(BUKKEN_A_SHEET);
-        let mut draft = Draft::new(
-            words,
-            words.get(&format!("title.{}", self.kotei_shomei.key())),
-            sheets,
-        );
+        let mut draft = Draft::new(words, words.get(&format!("title.{}", self.kotei_shomei.key())), sheets);
         let counts: Vec<usize> = lines.chunks(BUKKEN_A_SHEET).map(<[_]>::len).collect();
         draft.shape("bukken", json!(counts));
         for sheet in 0..sheets {
@@ -272,17 +257,9 @@ impl KoteiHyokaShomeisho {
         };
         let values = [
             ("nendo", self.nendo.printed(words), "nendo"),
-            (
-                "fuka_kijitsu",
-                words.day(self.nendo.fuka_kijitsu(), DateStyle::Grid),
-                "nendo",
-            ),
+            ("fuka_kijitsu", words.day(self.nendo.fuka_kijitsu(), DateStyle::Grid), "nendo"),
             ("jusho", self.shoyusha_jusho.printed(), "shoyusha_jusho"),
-            (
-                "shimei",
-                self.shoyusha_shimei.as_str().to_owned(),
-                "shoyusha_shimei",
-            ),
+            ("shimei", self.shoyusha_shimei.as_str().to_owned(), "shoyusha_shimei"),
             ("kyoyu", kyoyu, "shoyu_keitai"),
         ];
         for (slot, text, path) in values {
@@ -296,10 +273,9 @@ impl Kyoyu {
         let ninzu = super::words::full_width(&self.hoka_ninzu.0.to_string());
         match &self.mochibun {
             None => words.fill("shoyu-keitai.kyoyu", &[("ninzu", &ninzu)]),
-            Some(mochibun) => words.fill(
-                "shoyu-keitai.kyoyu-mochibun",
-                &[("ninzu", &ninzu), ("mochibun", mochibun.as_str())],
-            ),
+            Some(mochibun) => {
+                words.fill("shoyu-keitai.kyoyu-mochibun", &[("ninzu", &ninzu), ("mochibun", mochibun.as_str())])
+            }
         }
     }
 }
@@ -327,20 +303,12 @@ impl KoteiShomei {
                     .bukken
                     .iter()
                     .enumerate()
-                    .map(|(index, bukken)| Line {
-                        bukken,
-                        path: place(index),
-                        zei: None,
-                    })
+                    .map(|(index, bukken)| Line { bukken, path: place(index), zei: None })
                     .collect()
             }
             Self::Koka(koka) => {
                 let place = |index| format!("kotei_shomei.koka.kazei_bukken[{index}]");
-                koka.kazei_bukken
-                    .iter()
-                    .enumerate()
-                    .map(|(index, kazei)| line_of(kazei, place(index)))
-                    .collect()
+                koka.kazei_bukken.iter().enumerate().map(|(index, kazei)| line_of(kazei, place(index))).collect()
             }
         }
     }
@@ -349,76 +317,37 @@ impl KoteiShomei {
     fn put_total(&self, draft: &mut Draft<'_>) {
         let words = draft.words();
         let (hyokagaku, zei, kensu) = match self {
-            Self::Hyoka(hyoka) => (
-                hyoka.hyokagaku_gokei,
-                draft.nothing(Nothing::NotApplicable),
-                hyoka.kensu,
-            ),
-            Self::Koka(koka) => (
-                koka.hyokagaku_gokei,
-                koka.zei_sotogaku_gokei.printed(words),
-                koka.kensu,
-            ),
+            Self::Hyoka(hyoka) => (hyoka.hyokagaku_gokei, draft.nothing(Nothing::NotApplicable), hyoka.kensu),
+            Self::Koka(koka) => (koka.hyokagaku_gokei, koka.zei_sotogaku_gokei.printed(words), koka.kensu),
         };
         let path = |field: &str| format!("kotei_shomei.{}.{field}", self.key());
-        draft.put(
-            "total.hyokagaku",
-            hyokagaku.printed(words),
-            path("hyokagaku_gokei"),
-        );
+        draft.put("total.hyokagaku", hyokagaku.printed(words), path("hyokagaku_gokei"));
         draft.put("total.zei", zei, path("zei_sotogaku_gokei"));
-        draft.put(
-            "total.kensu",
-            words.yen(Yen::new(i64::from(kensu.0))),
-            path("kensu"),
-        );
+        draft.put("total.kensu", words.yen(Yen::new(i64::from(kensu.0))), path("kensu"));
     }
 }
 
 fn line_of(kazei: &KazeiBukken, path: String) -> Line<'_> {
-    Line {
-        bukken: &kazei.hyoka_jiko,
-        path: format!("{path}.hyoka_jiko"),
-        zei: Some((kazei, path)),
-    }
+    Line { bukken: &kazei.hyoka_jiko, path: format!("{path}.hyoka_jiko"), zei: Some((kazei, path)) }
 }
 
 impl Hyoka {
     fn check(&self, nendo: Nendo, reader: &mut Reader<'_>) {
-        each("bukken", &self.bukken, reader, |bukken, reader| {
-            bukken.check(nendo, reader)
-        });
+        each("bukken", &self.bukken, reader, |bukken, reader| bukken.check(nendo, reader));
         let values = self.bukken.iter().map(|bukken| bukken.hyokagaku);
         check_list("bukken", &self.bukken, self.kensu, reader);
-        check_sum(
-            self.hyokagaku_gokei.yen(),
-            total(values.map(Gaku::yen)),
-            "hyokagaku_gokei",
-            reader,
-        );
+        check_sum(self.hyokagaku_gokei.yen(), total(values.map(Gaku::yen)), "hyokagaku_gokei", reader);
     }
 }
 
 impl Koka {
     fn check(&self, nendo: Nendo, reader: &mut Reader<'_>) {
-        each("kazei_bukken", &self.kazei_bukken, reader, |kazei, reader| {
-            kazei.check(nendo, reader)
-        });
+        each("kazei_bukken", &self.kazei_bukken, reader, |kazei, reader| kazei.check(nendo, reader));
         check_list("kazei_bukken", &self.kazei_bukken, self.kensu, reader);
         let values = self.kazei_bukken.iter().map(|kazei| kazei.hyoka_jiko.hyokagaku);
-        check_sum(
-            self.hyokagaku_gokei.yen(),
-            total(values.map(Gaku::yen)),
-            "hyokagaku_gokei",
-            reader,
-        );
+        check_sum(self.hyokagaku_gokei.yen(), total(values.map(Gaku::yen)), "hyokagaku_gokei", reader);
         let taxes = self.kazei_bukken.iter().flat_map(KazeiBukken::taxes);
-        check_sum(
-            self.zei_sotogaku_gokei.yen(),
-            total(taxes.map(Gaku::yen)),
-            "zei_sotogaku_gokei",
-            reader,
-        );
+        check_sum(self.zei_sotogaku_gokei.yen(), total(taxes.map(Gaku::yen)), "zei_sotogaku_gokei", reader);
     }
 }
 
@@ -438,24 +367,15 @@ impl Bukken {
         if self.kotei_hyojun > self.hyokagaku {
             refuse_at("kotei_hyojun", "hyojun-above-hyokagaku", reader);
         }
-        if self
-            .toshi_hyojun
-            .given()
-            .is_some_and(|hyojun| *hyojun > self.hyokagaku)
-        {
+        if self.toshi_hyojun.given().is_some_and(|hyojun| *hyojun > self.hyokagaku) {
             refuse_at("toshi_hyojun", "hyojun-above-hyokagaku", reader);
         }
         // What is built in a year is assessed on 1 January of the next.
         if let TochiKaoku::Kaoku(kaoku) = &self.shubetsu
-            && kaoku
-                .kenchikunen
-                .given()
-                .is_some_and(|nen| nen.gregorian() >= nendo.gregorian())
+            && kaoku.kenchikunen.given().is_some_and(|nen| nen.gregorian() >= nendo.gregorian())
         {
             reader.at("shubetsu", |reader| {
-                reader.at("kaoku", |reader| {
-                    refuse_at("kenchikunen", "built-after-assessment", reader)
-                });
+                reader.at("kaoku", |reader| refuse_at("kenchikunen", "built-after-assessment", reader));
             });
         }
     }
@@ -463,9 +383,7 @@ impl Bukken {
 
 impl KazeiBukken {
     fn taxes(&self) -> impl Iterator<Item = Gaku> + '_ {
-        [Some(self.kotei_zei), self.toshi_zei.given().copied()]
-            .into_iter()
-            .flatten()
+        [Some(self.kotei_zei), self.toshi_zei.given().copied()].into_iter().flatten()
     }
 
     fn check(&self, nendo: Nendo, reader: &mut Reader<'_>) {
@@ -490,10 +408,7 @@ impl Line<'_> {
             ("shozai", bukken.shozai.as_str().to_owned()),
             ("hyokagaku", bukken.hyokagaku.printed(words)),
             ("kotei_hyojun", bukken.kotei_hyojun.printed(words)),
-            (
-                "toshi_hyojun",
-                draft.entry(&bukken.toshi_hyojun, |gaku| gaku.printed(words)),
-            ),
+            ("toshi_hyojun", draft.entry(&bukken.toshi_hyojun, |gaku| gaku.printed(words))),
             ("tekiyo", or_none(draft, bukken.tekiyo.as_ref())),
         ];
         let put = |draft: &mut Draft<'_>, slot: &str, text: String, path: String| {
@@ -528,51 +443,26 @@ impl TochiKaoku {
                 vec![
                     ("shubetsu", words.get("shubetsu.tochi").to_owned(), "tochi"),
                     ("bango", text(&tochi.chiban), "tochi.chiban"),
-                    (
-                        "toki",
-                        draft.entry(&tochi.toki_chimoku, text),
-                        "tochi.toki_chimoku",
-                    ),
+                    ("toki", draft.entry(&tochi.toki_chimoku, text), "tochi.toki_chimoku"),
                     ("genkyo", text(&tochi.genkyo_chimoku), "tochi.genkyo_chimoku"),
-                    (
-                        "toki_menseki",
-                        draft.entry(&tochi.toki_chiseki, Menseki::to_string),
-                        "tochi.toki_chiseki",
-                    ),
-                    (
-                        "genkyo_menseki",
-                        tochi.genkyo_chiseki.to_string(),
-                        "tochi.genkyo_chiseki",
-                    ),
+                    ("toki_menseki", draft.entry(&tochi.toki_chiseki, Menseki::to_string), "tochi.toki_chiseki"),
+                    ("genkyo_menseki", tochi.genkyo_chiseki.to_string(), "tochi.genkyo_chiseki"),
                     ("kozo", none(), "tochi"),
                     ("kenchikunen", none(), "tochi"),
                 ]
             }
             Self::Kaoku(kaoku) => {
-                let nen =
-                    |nen: &Nen| words.fill("nendo.nen", &[("nen", &nen.printed(words, DateStyle::Grid))]);
+                let nen = |nen: &Nen| words.fill("nendo.nen", &[("nen", &nen.printed(words, DateStyle::Grid))]);
                 let menseki = draft.entry(&kaoku.toki_yukamenseki, Menseki::to_string);
                 vec![
                     ("shubetsu", words.get("shubetsu.kaoku").to_owned(), "kaoku"),
-                    (
-                        "bango",
-                        draft.entry(&kaoku.kaoku_bango, text),
-                        "kaoku.kaoku_bango",
-                    ),
+                    ("bango", draft.entry(&kaoku.kaoku_bango, text), "kaoku.kaoku_bango"),
                     ("toki", draft.entry(&kaoku.toki_shurui, text), "kaoku.toki_shurui"),
                     ("genkyo", text(&kaoku.genkyo_yoto), "kaoku.genkyo_yoto"),
                     ("toki_menseki", menseki, "kaoku.toki_yukamenseki"),
-                    (
-                        "genkyo_menseki",
-                        kaoku.genkyo_yukamenseki.to_string(),
-                        "kaoku.genkyo_yukamenseki",
-                    ),
+                    ("genkyo_menseki", kaoku.genkyo_yukamenseki.to_string(), "kaoku.genkyo_yukamenseki"),
                     ("kozo", text(&kaoku.kozo), "kaoku.kozo"),
-                    (
-                        "kenchikunen",
-                        draft.entry(&kaoku.kenchikunen, nen),
-                        "kaoku.kenchikunen",
-                    ),
+                    ("kenchikunen", draft.entry(&kaoku.kenchikunen, nen), "kaoku.kenchikunen"),
                 ]
             }
         }
@@ -611,10 +501,8 @@ mod tests {
 
     fn koka(bukken: &[Value]) -> Value {
         let mut document = testing::sample(KIND);
-        let kazei: Vec<Value> = bukken
-            .iter()
-            .map(|b| json!({"hyoka_jiko": b, "kotei_zei": 7, "toshi_zei": 2}))
-            .collect();
+        let kazei: Vec<Value> =
+            bukken.iter().map(|b| json!({"hyoka_jiko": b, "kotei_zei": 7, "toshi_zei": 2})).collect();
         let hyokagaku: u64 = bukken.iter().filter_map(|b| b["hyokagaku"].as_u64()).sum();
         testing::put(
             &mut document,
@@ -642,12 +530,7 @@ mod tests {
         let not_levied = json!({"nothing": "not-applicable"});
         let cases: &[(&str, Value, &str, &str)] = &[
             ("/hyokagaku_gokei", json!(1), "hyokagaku_gokei", "sum-mismatch"),
-            (
-                "/zei_sotogaku_gokei",
-                json!(1),
-                "zei_sotogaku_gokei",
-                "sum-mismatch",
-            ),
+            ("/zei_sotogaku_gokei", json!(1), "zei_sotogaku_gokei", "sum-mismatch"),
             ("/kensu", json!(3), "kensu", "kensu-mismatch"),
             (
                 "/kazei_bukken/1/hyoka_jiko/kotei_hyojun",
@@ -661,24 +544,9 @@ mod tests {
                 "kazei_bukken[1].hyoka_jiko.toshi_hyojun",
                 "hyojun-above-hyokagaku",
             ),
-            (
-                "/kazei_bukken/0/hyoka_jiko/kotei_hyojun",
-                json!(6),
-                "kazei_bukken[0].kotei_zei",
-                "zei-above-hyojun",
-            ),
-            (
-                "/kazei_bukken/0/hyoka_jiko/toshi_hyojun",
-                json!(1),
-                "kazei_bukken[0].toshi_zei",
-                "zei-above-hyojun",
-            ),
-            (
-                "/kazei_bukken/0/hyoka_jiko/toshi_hyojun",
-                not_levied,
-                "kazei_bukken[0].toshi_zei",
-                "toshi-zei-by-halves",
-            ),
+            ("/kazei_bukken/0/hyoka_jiko/kotei_hyojun", json!(6), "kazei_bukken[0].kotei_zei", "zei-above-hyojun"),
+            ("/kazei_bukken/0/hyoka_jiko/toshi_hyojun", json!(1), "kazei_bukken[0].toshi_zei", "zei-above-hyojun"),
+            ("/kazei_bukken/0/hyoka_jiko/toshi_hyojun", not_levied, "kazei_bukken[0].toshi_zei", "toshi-zei-by-halves"),
             (
                 "/kazei_bukken/0/hyoka_jiko/shubetsu/tochi/genkyo_chiseki",
                 json!("0.00"),
@@ -694,37 +562,18 @@ mod tests {
         }
         let twice = refusals(koka(&[land(1), land(2), land(1)]), |_| {});
         assert_eq!(twice, [(format!("{PATH}.kazei_bukken[2]"), "same-item-twice")]);
-        assert_eq!(
-            refusals(koka(&[]), |_| {}),
-            [(format!("{PATH}.kazei_bukken"), "empty-list")]
-        );
-        let alone = refusals(koka(&[land(1)]), |d| {
-            testing::put(d, "/shoyu_keitai", json!({"kyoyu": {"hoka_ninzu": 0}}))
-        });
-        assert_eq!(
-            alone,
-            [("shoyu_keitai.kyoyu.hoka_ninzu".to_owned(), "kyoyu-alone")]
-        );
+        assert_eq!(refusals(koka(&[]), |_| {}), [(format!("{PATH}.kazei_bukken"), "empty-list")]);
+        let alone =
+            refusals(koka(&[land(1)]), |d| testing::put(d, "/shoyu_keitai", json!({"kyoyu": {"hoka_ninzu": 0}})));
+        assert_eq!(alone, [("shoyu_keitai.kyoyu.hoka_ninzu".to_owned(), "kyoyu-alone")]);
     }
 
     #[test]
     fn a_house_is_assessed_in_the_year_after_it_is_built() {
-        for (year, good) in [
-            (json!("R6"), true),
-            (json!("R7"), false),
-            (json!({"nothing": "no-data"}), true),
-        ] {
+        for (year, good) in [(json!("R6"), true), (json!("R7"), false), (json!({"nothing": "no-data"}), true)] {
             let found = refusals(koka(&[house(&year)]), |_| {});
             let path = format!("{PATH}.kazei_bukken[0].hyoka_jiko.shubetsu.kaoku.kenchikunen");
-            assert_eq!(
-                found,
-                if good {
-                    vec![]
-                } else {
-                    vec![(path, "built-after-assessment")]
-                },
-                "{year}"
-            );
+            assert_eq!(found, if good { vec![] } else { vec![(path, "built-after-assessment")] }, "{year}");
         }
     }
 
@@ -740,16 +589,9 @@ mod tests {
         for slot in ["b0.kotei_zei", "b0.toshi_zei", "total.zei"] {
             assert_eq!(testing::text(&view, slot), "＊＊＊", "{slot}");
         }
-        let found = refusals(document, |d| {
-            d.pointer_mut("/kotei_shomei/hyoka/bukken/0").unwrap()["kotei_zei"] = json!(7)
-        });
-        assert_eq!(
-            found,
-            [(
-                "kotei_shomei.hyoka.bukken[0].kotei_zei".to_owned(),
-                "unknown-field"
-            )]
-        );
+        let found =
+            refusals(document, |d| d.pointer_mut("/kotei_shomei/hyoka/bukken/0").unwrap()["kotei_zei"] = json!(7));
+        assert_eq!(found, [("kotei_shomei.hyoka.bukken[0].kotei_zei".to_owned(), "unknown-field")]);
     }
 
     #[test]
@@ -757,35 +599,18 @@ mod tests {
         for (count, sheets) in [(1, vec![1]), (5, vec![5]), (6, vec![5, 1]), (11, vec![5, 5, 1])] {
             let bukken: Vec<Value> = (1..=count).map(land).collect();
             let view = testing::view(KIND, &koka(&bukken));
-            assert_eq!(
-                (view.sheets, &view.shape["bukken"]),
-                (sheets.len(), &json!(sheets))
-            );
+            assert_eq!((view.sheets, &view.shape["bukken"]), (sheets.len(), &json!(sheets)));
             assert_eq!(testing::text(&view, "total.kensu"), count.to_string());
             let sum = 1_000 * count + count * (count + 1) / 2;
-            assert_eq!(
-                testing::text(&view, "total.hyokagaku").replace(',', ""),
-                sum.to_string()
-            );
+            assert_eq!(testing::text(&view, "total.hyokagaku").replace(',', ""), sum.to_string());
         }
     }
 
     #[test]
     fn areas_have_two_decimals() {
-        for text in [
-            "",
-            ".",
-            "1",
-            "1.2",
-            "1.234",
-            "01.00",
-            "0.00",
-            "-1.00",
-            "+1.00",
-            "123456789.00",
-            "１.00",
-            "1,000.00",
-        ] {
+        for text in
+            ["", ".", "1", "1.2", "1.234", "01.00", "0.00", "-1.00", "+1.00", "123456789.00", "１.00", "1,000.00"]
+        {
             assert_eq!(text.parse::<Menseki>(), Err(MensekiError), "{text}");
         }
     }

@@ -195,10 +195,8 @@ impl Document for Nikkei {
         draft.shape("beside", beside.len());
         draft.shape("voided", voided);
         let time = day_and_time(words, self.hi, &self.shimekiri_jikoku);
-        let heading = words.fill(
-            "heading",
-            &[("jimusho", self.jimusho.as_str()), ("reji", self.reji.as_str()), ("hi", &time)],
-        );
+        let heading =
+            words.fill("heading", &[("jimusho", self.jimusho.as_str()), ("reji", self.reji.as_str()), ("hi", &time)]);
         for sheet in 0..sheets {
             draft.put(format!("s{sheet}.heading"), heading.clone(), "jimusho");
         }
@@ -320,10 +318,9 @@ impl Tsusugaku {
 
 impl MukoBango {
     fn put(&self, index: usize, draft: &mut Draft<'_>) {
-        let number = draft.words().fill(
-            "hakko-bango",
-            &[("tanmatsu", self.tanmatsu.as_str()), ("renban", &self.renban.printed())],
-        );
+        let number = draft
+            .words()
+            .fill("hakko-bango", &[("tanmatsu", self.tanmatsu.as_str()), ("renban", &self.renban.printed())]);
         draft.put(format!("m{index}.bango"), number, format!("muko_bango[{index}].renban"));
         draft.put(format!("m{index}.riyu"), self.riyu.as_str(), format!("muko_bango[{index}].riyu"));
     }
@@ -442,21 +439,45 @@ mod tests {
     #[test]
     fn what_does_not_add_up_is_refused_at_its_place() {
         let cases: [(Spoil, &str, &str); 15] = [
-            (|d| d["uchiwake"][0]["shiharai"]["kei"]["tsusu"] = json!(1), "uchiwake[0].shiharai.kei.tsusu", "totals-differ"),
-            (|d| d["uchiwake"][0]["shiharai"]["kei"]["kingaku"] = json!(1), "uchiwake[0].shiharai.kei.kingaku", "totals-differ"),
+            (
+                |d| d["uchiwake"][0]["shiharai"]["kei"]["tsusu"] = json!(1),
+                "uchiwake[0].shiharai.kei.tsusu",
+                "totals-differ",
+            ),
+            (
+                |d| d["uchiwake"][0]["shiharai"]["kei"]["kingaku"] = json!(1),
+                "uchiwake[0].shiharai.kei.kingaku",
+                "totals-differ",
+            ),
             (|d| d["uchiwake"][0]["shiharai"]["menjo"] = json!(5), "uchiwake[0].shiharai.kei.tsusu", "totals-differ"),
             (|d| d["uchiwake"][0]["shiharai"]["menjo"] = json!(5), "gokei.menjo", "totals-differ"),
             (|d| d["gokei"]["cashless"]["tsusu"] = json!(1), "gokei.cashless.tsusu", "totals-differ"),
             (|d| d["gokei"]["shunyu_inshi"]["kingaku"] = json!(1), "gokei.shunyu_inshi.kingaku", "totals-differ"),
             (|d| d["gokei"]["kei"]["kingaku"] = json!(1), "gokei.kei.kingaku", "totals-differ"),
-            (|d| d["uchiwake"][0]["shiharai"]["kawase"] = json!({ "tsusu": 0, "kingaku": 300 }), "uchiwake[0].shiharai.kawase.kingaku", "amount-without-copies"),
-            (|d| d["uchiwake"][0]["shiharai"]["kawase"]["kingaku"] = json!(-300), "uchiwake[0].shiharai.kawase.kingaku", "negative-amount"),
+            (
+                |d| d["uchiwake"][0]["shiharai"]["kawase"] = json!({ "tsusu": 0, "kingaku": 300 }),
+                "uchiwake[0].shiharai.kawase.kingaku",
+                "amount-without-copies",
+            ),
+            (
+                |d| d["uchiwake"][0]["shiharai"]["kawase"]["kingaku"] = json!(-300),
+                "uchiwake[0].shiharai.kawase.kingaku",
+                "negative-amount",
+            ),
             (|d| d["yoshi_zaiko"]["kakison"] = json!(4), "yoshi_zaiko.zan", "totals-differ"),
             (|d| d["genkin_seisa"]["kinshu"]["ichi_en"] = json!(1), "genkin_seisa.genzaidaka", "totals-differ"),
             (|d| d["genkin_seisa"]["junbikin"] = json!(40_000), "genkin_seisa.keisandaka", "totals-differ"),
             (|d| d["genkin_seisa"]["kabusoku"] = json!(1), "genkin_seisa.kabusoku", "totals-differ"),
-            (|d| d["genkin_seisa"]["kensasha"] = d["genkin_seisa"]["keisusha"].clone(), "genkin_seisa.kensasha", "counted-and-checked-by-one"),
-            (|d| d["uchiwake"][0]["shiharai"]["genkin"]["kingaku"] = json!(i64::MAX), "gokei.genkin.kingaku", "money-overflow"),
+            (
+                |d| d["genkin_seisa"]["kensasha"] = d["genkin_seisa"]["keisusha"].clone(),
+                "genkin_seisa.kensasha",
+                "counted-and-checked-by-one",
+            ),
+            (
+                |d| d["uchiwake"][0]["shiharai"]["genkin"]["kingaku"] = json!(i64::MAX),
+                "gokei.genkin.kingaku",
+                "money-overflow",
+            ),
         ];
         assert!(read(&sample()).is_ok());
         for (spoil, path, code) in cases {

@@ -12,9 +12,7 @@ use super::jumin::Jusho;
 use super::parse::{Reader, Text};
 use super::view::{Draft, View};
 use super::words::{DateStyle, Words};
-use super::zei::{
-    Gaku, Nendo, Nozeisha, ShunoKijun, check_sum, each, or_none, refuse_at, refuse_repeated, total,
-};
+use super::zei::{Gaku, Nendo, Nozeisha, ShunoKijun, check_sum, each, or_none, refuse_at, refuse_repeated, total};
 
 record! {
     /// 納税証明書.
@@ -115,9 +113,7 @@ impl Document for NozeiShomeisho {
         let is_hojin = matches!(self.nozei_gimusha, NozeiGimusha::Hojin(_));
         each("nozei_meisai", &self.nozei_meisai, reader, |row, reader| {
             row.check(reader);
-            reader.at("kazei_kikan", |reader| {
-                row.kazei_kikan.check(is_hojin, self.shuno_kijun.hi, reader)
-            });
+            reader.at("kazei_kikan", |reader| row.kazei_kikan.check(is_hojin, self.shuno_kijun.hi, reader));
         });
         refuse_repeated("nozei_meisai", &self.nozei_meisai, |a, b| a == b, reader);
     }
@@ -145,35 +141,17 @@ impl NozeiShomeisho {
     fn put_heading(&self, draft: &mut Draft<'_>, sheet: usize) {
         let words = draft.words();
         let (jusho, jusho_path, shimei, shimei_path) = match &self.nozei_gimusha {
-            NozeiGimusha::Kojin(kojin) => (
-                kojin.jusho.printed(),
-                "kojin.jusho",
-                kojin.nozeisha.shimei(words),
-                "kojin.nozeisha.shimei",
-            ),
-            NozeiGimusha::Hojin(hojin) => (
-                hojin.shozaichi.printed(),
-                "hojin.shozaichi",
-                hojin.meisho.as_str().to_owned(),
-                "hojin.meisho",
-            ),
+            NozeiGimusha::Kojin(kojin) => {
+                (kojin.jusho.printed(), "kojin.jusho", kojin.nozeisha.shimei(words), "kojin.nozeisha.shimei")
+            }
+            NozeiGimusha::Hojin(hojin) => {
+                (hojin.shozaichi.printed(), "hojin.shozaichi", hojin.meisho.as_str().to_owned(), "hojin.meisho")
+            }
         };
         let mokuteki = draft.entry(&self.shiyo_mokuteki, |text| text.as_str().to_owned());
-        draft.put(
-            format!("s{sheet}.jusho"),
-            jusho,
-            format!("nozei_gimusha.{jusho_path}"),
-        );
-        draft.put(
-            format!("s{sheet}.shimei"),
-            shimei.clone(),
-            format!("nozei_gimusha.{shimei_path}"),
-        );
-        draft.put(
-            format!("s{sheet}.shuno_kijun"),
-            self.shuno_kijun.printed(words),
-            "shuno_kijun",
-        );
+        draft.put(format!("s{sheet}.jusho"), jusho, format!("nozei_gimusha.{jusho_path}"));
+        draft.put(format!("s{sheet}.shimei"), shimei.clone(), format!("nozei_gimusha.{shimei_path}"));
+        draft.put(format!("s{sheet}.shuno_kijun"), self.shuno_kijun.printed(words), "shuno_kijun");
         draft.put(format!("s{sheet}.shiyo_mokuteki"), mokuteki, "shiyo_mokuteki");
         if sheet == 0 {
             draft.subject(shimei);
@@ -209,18 +187,8 @@ impl NozeiMeisai {
         let path = |field: &str| format!("nozei_meisai[{index}].{field}");
         let slot = |field: &str| format!("r{index}.{field}");
         let number = index + 1;
-        draft.put_for(
-            number,
-            slot("kikan"),
-            self.kazei_kikan.printed(words),
-            path("kazei_kikan"),
-        );
-        draft.put_for(
-            number,
-            slot("zeimoku"),
-            self.zeimoku_mei.as_str(),
-            path("zeimoku_mei"),
-        );
+        draft.put_for(number, slot("kikan"), self.kazei_kikan.printed(words), path("kazei_kikan"));
+        draft.put_for(number, slot("zeimoku"), self.zeimoku_mei.as_str(), path("zeimoku_mei"));
         for (field, gaku) in COLUMNS.iter().zip(self.amounts()) {
             draft.put_for(number, slot(field), gaku.printed(words), path(field));
         }
@@ -232,9 +200,7 @@ impl NozeiMeisai {
 impl KazeiKikan {
     fn check(&self, is_hojin: bool, kijun: Day, reader: &mut Reader<'_>) {
         match self {
-            Self::Nendo(nendo) if nendo.shonichi() > kijun => {
-                refuse_at("nendo", "year-after-reference-day", reader)
-            }
+            Self::Nendo(nendo) if nendo.shonichi() > kijun => refuse_at("nendo", "year-after-reference-day", reader),
             Self::Nendo(_) => {}
             Self::JigyoNendo(_) if !is_hojin => refuse_at("jigyo_nendo", "jigyo-nendo-of-a-person", reader),
             Self::JigyoNendo(years) => reader.at("jigyo_nendo", |reader| years.check(kijun, reader)),
@@ -244,10 +210,7 @@ impl KazeiKikan {
     fn printed(&self, words: &Words) -> String {
         match self {
             Self::Nendo(nendo) => nendo.mijikai(words),
-            Self::JigyoNendo(JigyoNendo {
-                jigyo_kaishi,
-                jigyo_shuryo,
-            }) => words.fill(
+            Self::JigyoNendo(JigyoNendo { jigyo_kaishi, jigyo_shuryo }) => words.fill(
                 "jigyo-nendo",
                 &[
                     ("kaishi", &words.day(*jigyo_kaishi, DateStyle::Grid)),
@@ -294,11 +257,7 @@ mod tests {
 
     fn corporation(document: &mut Value) {
         let jusho = json!({"jusho": "見本県見本市中央区本町一丁目１番１号"});
-        testing::put(
-            document,
-            "/nozei_gimusha",
-            json!({"hojin": {"shozaichi": jusho, "meisho": "見本株式会社"}}),
-        );
+        testing::put(document, "/nozei_gimusha", json!({"hojin": {"shozaichi": jusho, "meisho": "見本株式会社"}}));
     }
 
     fn jigyo_nendo(document: &mut Value, from: &str, to: &str) {
@@ -315,26 +274,16 @@ mod tests {
                 let amount = d.pointer(&pointer).and_then(Value::as_i64).unwrap();
                 testing::put(d, &pointer, json!(amount + 1));
             });
-            assert_eq!(
-                found,
-                [("nozei_meisai[0].kazeigaku".to_owned(), "sum-mismatch")],
-                "{field}"
-            );
+            assert_eq!(found, [("nozei_meisai[0].kazeigaku".to_owned(), "sum-mismatch")], "{field}");
         }
         let overpaid = refusals(|d| testing::put(d, "/nozei_meisai/0/tainogaku", json!(-1)));
-        assert_eq!(
-            overpaid,
-            [("nozei_meisai[0].tainogaku".to_owned(), "amount-out-of-range")]
-        );
+        assert_eq!(overpaid, [("nozei_meisai[0].tainogaku".to_owned(), "amount-out-of-range")]);
     }
 
     #[test]
     fn a_list_is_neither_empty_nor_says_a_tax_twice() {
         let path = "nozei_meisai".to_owned();
-        assert_eq!(
-            refusals(|d| testing::put(d, "/nozei_meisai", json!([]))),
-            [(path, "empty-list")]
-        );
+        assert_eq!(refusals(|d| testing::put(d, "/nozei_meisai", json!([]))), [(path, "empty-list")]);
         let twice = refusals(|d| testing::put(d, "/nozei_meisai", json!([row(10), row(11), row(10)])));
         assert_eq!(twice, [("nozei_meisai[2]".to_owned(), "same-item-twice")]);
     }
@@ -342,35 +291,15 @@ mod tests {
     #[test]
     fn years_that_cannot_be() {
         let later = refusals(|d| testing::put(d, "/nozei_meisai/0/kazei_kikan", json!({"nendo": "R8"})));
-        assert_eq!(
-            later,
-            [(
-                "nozei_meisai[0].kazei_kikan.nendo".to_owned(),
-                "year-after-reference-day"
-            )]
-        );
+        assert_eq!(later, [("nozei_meisai[0].kazei_kikan.nendo".to_owned(), "year-after-reference-day")]);
         let person = refusals(|d| jigyo_nendo(d, "2024-04-01", "2025-03-31"));
-        assert_eq!(
-            person,
-            [(
-                "nozei_meisai[0].kazei_kikan.jigyo_nendo".to_owned(),
-                "jigyo-nendo-of-a-person"
-            )]
-        );
+        assert_eq!(person, [("nozei_meisai[0].kazei_kikan.jigyo_nendo".to_owned(), "jigyo-nendo-of-a-person")]);
         let cases = [
             ("2023-04-01", "2024-03-31", None),
             ("2024-04-01", "2024-04-01", None),
             ("2024-04-01", "2024-03-31", Some(("jigyo_shuryo", "date-span"))),
-            (
-                "2024-04-01",
-                "2025-04-02",
-                Some(("jigyo_shuryo", "jigyo-nendo-too-long")),
-            ),
-            (
-                "2026-04-01",
-                "2027-03-31",
-                Some(("jigyo_kaishi", "year-after-reference-day")),
-            ),
+            ("2024-04-01", "2025-04-02", Some(("jigyo_shuryo", "jigyo-nendo-too-long"))),
+            ("2026-04-01", "2027-03-31", Some(("jigyo_kaishi", "year-after-reference-day"))),
         ];
         for (from, to, refused) in cases {
             let found = refusals(|d| {
@@ -387,23 +316,14 @@ mod tests {
 
     #[test]
     fn the_total_is_of_every_sheet() {
-        for (count, rows) in [
-            (1, vec![1]),
-            (11, vec![11]),
-            (12, vec![11, 1]),
-            (23, vec![11, 11, 1]),
-        ] {
+        for (count, rows) in [(1, vec![1]), (11, vec![11]), (12, vec![11, 1]), (23, vec![11, 11, 1])] {
             let mut document = testing::sample(KIND);
             let all: Vec<Value> = (0..count).map(|n| row(1_000 + n)).collect();
             testing::put(&mut document, "/nozei_meisai", json!(all));
             let view = testing::view(KIND, &document);
             assert_eq!((view.sheets, &view.shape["rows"]), (rows.len(), &json!(rows)));
-            let counted = [
-                1_000 * count + count * (count - 1) / 2,
-                997 * count + count * (count - 1) / 2,
-                2 * count,
-                count,
-            ];
+            let counted =
+                [1_000 * count + count * (count - 1) / 2, 997 * count + count * (count - 1) / 2, 2 * count, count];
             for (field, sum) in COLUMNS.iter().zip(counted) {
                 let shown = testing::text(&view, &format!("total.{field}")).replace(',', "");
                 assert_eq!(shown, sum.to_string(), "{count} {field}");

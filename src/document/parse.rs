@@ -4,8 +4,8 @@
 use crate::domain::calendar::{CalendarError, Day, RecordedDate, SeirekiDate, WarekiDate};
 use crate::domain::money::Yen;
 use crate::domain::number::{
-    AtenaBango, HojinBango, JuminhyoCode, KisoNenkinBango, KojinBango, NumberError, SetaiBango,
-    YubinBango, ZairyuCardBango,
+    AtenaBango, HojinBango, JuminhyoCode, KisoNenkinBango, KojinBango, NumberError, SetaiBango, YubinBango,
+    ZairyuCardBango,
 };
 use crate::domain::person::{Kana, PersonError, Seibetsu, Zokugara};
 use crate::domain::text::{self, Repertoire, Unprintable};

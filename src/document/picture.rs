@@ -41,8 +41,8 @@ pub fn qr(slot: &str, text: &str, module: f64) -> Result<SlotPicture, CodeError>
 /// The modules of a QR of error correction M, one pixel each, and how many stand along a side. The text
 /// is ASCII: what comes near a Shift_JIS character would be stored as one.
 pub fn qr_modules(text: &str) -> Result<(GrayImage, u32), CodeError> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::M)
-        .map_err(|_| CodeError::DoesNotFit { code: "QR" })?;
+    let code =
+        QrCode::with_error_correction_level(text, EcLevel::M).map_err(|_| CodeError::DoesNotFit { code: "QR" })?;
     Ok(drawn(&code))
 }
 

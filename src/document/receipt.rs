@@ -7,8 +7,7 @@ use crate::{choice, either, record};
 use super::Document;
 use super::parse::{Count, Reader};
 use super::uketsuke::{
-    IchirenBango, Jikoku, SlipText, Toriatsukaisha, YobidashiBango, Yoshi, day_and_time, em_width, lines_at,
-    put_code,
+    IchirenBango, Jikoku, SlipText, Toriatsukaisha, YobidashiBango, Yoshi, day_and_time, em_width, lines_at, put_code,
 };
 use super::view::{Draft, View};
 use super::words::Words;
@@ -104,11 +103,7 @@ impl Document for Receipt {
             }
             Ok(sum) if sum != self.gokei => {
                 let refusal = reader.at("gokei", |reader| reader.refusal("sum-differs"));
-                reader.push::<()>(
-                    refusal
-                        .with("sum", sum.grouped("-"))
-                        .with("found", self.gokei.grouped("-")),
-                );
+                reader.push::<()>(refusal.with("sum", sum.grouped("-")).with("found", self.gokei.grouped("-")));
             }
             Ok(_) => {}
         }
@@ -120,10 +115,7 @@ impl Document for Receipt {
         draft.shape("yoshi", self.yoshi.key());
         draft.shape("sai_inji", self.sai_inji);
         draft.shape("uketsuke", self.yobidashi_bango.is_some());
-        draft.shape(
-            "meisai",
-            self.meisai.iter().map(Meisai::name_lines).collect::<Vec<_>>(),
-        );
+        draft.shape("meisai", self.meisai.iter().map(Meisai::name_lines).collect::<Vec<_>>());
         self.put_heading(&mut draft);
         self.put_rows(&mut draft);
         self.put_payment(&mut draft);
@@ -155,19 +147,13 @@ impl Receipt {
 
     /// Σ 単価 × 通数.
     fn sum(&self) -> Result<Yen, MoneyError> {
-        self.meisai
-            .iter()
-            .try_fold(Yen::ZERO, |sum, row| sum.plus(row.amount()?))
+        self.meisai.iter().try_fold(Yen::ZERO, |sum, row| sum.plus(row.amount()?))
     }
 
     fn put_heading(&self, draft: &mut Draft<'_>) {
         let words = draft.words();
         draft.put("jimusho", self.jimusho.as_str(), "jimusho");
-        draft.put(
-            "ryoshu_hi",
-            day_and_time(words, self.ryoshu_hi, &self.ryoshu_jikoku),
-            "ryoshu_hi",
-        );
+        draft.put("ryoshu_hi", day_and_time(words, self.ryoshu_hi, &self.ryoshu_jikoku), "ryoshu_hi");
         draft.put("reji", self.reji.as_str(), "reji");
         draft.put("ichiren_bango", self.ichiren_bango.as_str(), "ichiren_bango");
         draft.put("toriatsukaisha", self.toriatsukaisha.as_str(), "toriatsukaisha");
@@ -181,35 +167,18 @@ impl Receipt {
         let words = draft.words();
         for (index, row) in self.meisai.iter().enumerate() {
             let mut put = |name: &str, text: String| {
-                draft.put(
-                    format!("m{index}.{name}"),
-                    text,
-                    format!("meisai[{index}].{name}"),
-                );
+                draft.put(format!("m{index}.{name}"), text, format!("meisai[{index}].{name}"));
             };
             put("shubetsu", row.shubetsu.as_str().to_owned());
             put("tanka", row.tanka.grouped(words.get("minus")));
-            put(
-                "tsusu",
-                words.fill(
-                    &format!("tsusu.{}", self.yoshi.key()),
-                    &[("n", &row.tsusu.0.to_string())],
-                ),
-            );
+            put("tsusu", words.fill(&format!("tsusu.{}", self.yoshi.key()), &[("n", &row.tsusu.0.to_string())]));
             // What would not fit was refused when the document was read.
-            put(
-                "kingaku",
-                row.amount().unwrap_or_default().grouped(words.get("minus")),
-            );
+            put("kingaku", row.amount().unwrap_or_default().grouped(words.get("minus")));
         }
         let gokei = self.gokei.grouped(words.get("minus"));
         draft.put("gokei", words.fill("kingaku", &[("kingaku", &gokei)]), "gokei");
         if self.yoshi == Yoshi::A4 {
-            draft.put(
-                "ryoshu_kingaku",
-                words.fill("kingaku", &[("kingaku", &gokei)]),
-                "gokei",
-            );
+            draft.put("ryoshu_kingaku", words.fill("kingaku", &[("kingaku", &gokei)]), "gokei");
         }
     }
 
@@ -218,16 +187,8 @@ impl Receipt {
         draft.shape("shiharai", rows.len());
         let words = draft.words();
         for (index, (key, amount)) in rows.into_iter().enumerate() {
-            draft.put(
-                format!("shiharai{index}.label"),
-                words.get(&format!("shiharai.{key}")),
-                "shiharai",
-            );
-            draft.put(
-                format!("shiharai{index}.kingaku"),
-                amount.grouped(words.get("minus")),
-                "shiharai",
-            );
+            draft.put(format!("shiharai{index}.label"), words.get(&format!("shiharai.{key}")), "shiharai");
+            draft.put(format!("shiharai{index}.kingaku"), amount.grouped(words.get("minus")), "shiharai");
         }
     }
 }
@@ -249,11 +210,7 @@ impl Meisai {
     /// Lines that the name has for itself on a roll; 0 where it stands beside its figures.
     fn name_lines(&self) -> usize {
         let name = self.shubetsu.as_str();
-        if em_width(name) <= NAME_EM {
-            0
-        } else {
-            lines_at(name, LINE_EM)
-        }
+        if em_width(name) <= NAME_EM { 0 } else { lines_at(name, LINE_EM) }
     }
 }
 
@@ -291,11 +248,7 @@ impl Azukari {
             }
             Ok(change) if change != self.otsuri => {
                 let refusal = reader.at("otsuri", |reader| reader.refusal("change-differs"));
-                reader.push::<()>(
-                    refusal
-                        .with("sum", change.grouped("-"))
-                        .with("found", self.otsuri.grouped("-")),
-                );
+                reader.push::<()>(refusal.with("sum", change.grouped("-")).with("found", self.otsuri.grouped("-")));
             }
             Ok(_) => {}
         }
@@ -347,10 +300,7 @@ mod tests {
     }
 
     fn value<'v>(view: &'v View, slot: &str) -> Option<&'v str> {
-        view.values
-            .iter()
-            .find(|value| value.slot == slot)
-            .map(|value| value.text.as_str())
+        view.values.iter().find(|value| value.slot == slot).map(|value| value.text.as_str())
     }
 
     /// What makes a good document a bad one.
@@ -361,11 +311,7 @@ mod tests {
         let cases: [(Spoil, &str, &str); 11] = [
             (|d| d["gokei"] = json!(900), "gokei", "sum-differs"),
             (|d| d["meisai"][0]["tsusu"] = json!(3), "gokei", "sum-differs"),
-            (
-                |d| d["shiharai"]["genkin"]["otsuri"] = json!(60),
-                "shiharai.genkin.otsuri",
-                "change-differs",
-            ),
+            (|d| d["shiharai"]["genkin"]["otsuri"] = json!(60), "shiharai.genkin.otsuri", "change-differs"),
             (
                 |d| d["shiharai"] = json!({ "kawase": { "azukari": 1000, "otsuri": 0 } }),
                 "shiharai.kawase.otsuri",
@@ -377,41 +323,18 @@ mod tests {
                 "deposit-too-small",
             ),
             (|d| d["meisai"] = json!([]), "meisai", "empty-list"),
-            (
-                |d| d["meisai"] = Json::Array(vec![d["meisai"][0].clone(); 25]),
-                "meisai",
-                "too-many-items",
-            ),
-            (
-                |d| d["meisai"][1]["tsusu"] = json!(0),
-                "meisai[1].tsusu",
-                "no-copies",
-            ),
-            (
-                |d| d["meisai"][1]["tanka"] = json!(-350),
-                "meisai[1].tanka",
-                "negative-amount",
-            ),
-            (
-                |d| d["meisai"][1]["tanka"] = json!(i64::MAX),
-                "gokei",
-                "money-overflow",
-            ),
-            (
-                |d| d["toriatsukaisha"] = json!("見本"),
-                "toriatsukaisha",
-                "clerk-number-form",
-            ),
+            (|d| d["meisai"] = Json::Array(vec![d["meisai"][0].clone(); 25]), "meisai", "too-many-items"),
+            (|d| d["meisai"][1]["tsusu"] = json!(0), "meisai[1].tsusu", "no-copies"),
+            (|d| d["meisai"][1]["tanka"] = json!(-350), "meisai[1].tanka", "negative-amount"),
+            (|d| d["meisai"][1]["tanka"] = json!(i64::MAX), "gokei", "money-overflow"),
+            (|d| d["toriatsukaisha"] = json!("見本"), "toriatsukaisha", "clerk-number-form"),
         ];
         assert!(read(&sample()).is_ok());
         for (spoil, path, code) in cases {
             let mut data = sample();
             spoil(&mut data);
             let refusals = read(&data).unwrap_err();
-            assert!(
-                refusals.contains(&(path.to_owned(), code)),
-                "{path} {code}: {refusals:?}"
-            );
+            assert!(refusals.contains(&(path.to_owned(), code)), "{path} {code}: {refusals:?}");
         }
     }
 
@@ -440,22 +363,12 @@ mod tests {
         };
         let some = |text: &str| Some(text.to_owned());
         let given = json!({ "azukari": 1000, "otsuri": 50 });
-        assert_eq!(
-            rows(json!({ "genkin": given })),
-            (some("お預かり"), some("お釣り"), json!(2))
-        );
+        assert_eq!(rows(json!({ "genkin": given })), (some("お預かり"), some("お釣り"), json!(2)));
         assert_eq!(
             rows(json!({ "kawase": given })),
-            (
-                some("お預かり（定額小為替）"),
-                some("お返し（定額小為替）"),
-                json!(2)
-            )
+            (some("お預かり（定額小為替）"), some("お返し（定額小為替）"), json!(2))
         );
-        assert_eq!(
-            rows(json!({ "cashless": "credit" })),
-            (some("クレジットカード"), None, json!(1))
-        );
+        assert_eq!(rows(json!({ "cashless": "credit" })), (some("クレジットカード"), None, json!(1)));
     }
 
     #[test]
@@ -469,8 +382,7 @@ mod tests {
     #[test]
     fn a_long_name_has_lines_of_its_own() {
         let mut data = sample();
-        for (name, lines) in [("十字までの名前は一行", 0), ("十一字以上の名前は別の行", 1)]
-        {
+        for (name, lines) in [("十字までの名前は一行", 0), ("十一字以上の名前は別の行", 1)] {
             data["meisai"][0]["shubetsu"] = json!(name);
             assert_eq!(view(&data).shape["meisai"][0], json!(lines), "{name}");
         }

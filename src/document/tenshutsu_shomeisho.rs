@@ -14,9 +14,7 @@ use crate::{choice, either, record};
 use super::Document;
 use super::entry::{Entry, Known, Perhaps};
 use super::hikitsugi::{self, Csv};
-use super::jumin::{
-    self, Furigana, GaikokujinShimei, Jusho, Kubun, Kyushi, Member, Shimei, Tsusho, TsushoRireki,
-};
+use super::jumin::{self, Furigana, GaikokujinShimei, Jusho, Kubun, Kyushi, Member, Shimei, Tsusho, TsushoRireki};
 use super::juminhyo_utsushi::tsusho_rireki_text;
 use super::parse::{Reader, Text};
 use super::view::{Draft, SlotPicture, View};
@@ -220,15 +218,10 @@ impl Document for TenshutsuShomeisho {
             Self::Junzuru(todoke) => reader.at("junzuru", |reader| todoke.check(reader)),
             Self::Tenshutsu(sheet) => reader.at("tenshutsu", |reader| {
                 reader.at("todoke", |reader| sheet.todoke.check(reader));
-                let first = sheet
-                    .saikofu
-                    .as_ref()
-                    .map(|saikofu| RecordedDate::wareki(saikofu.tosho_kofu_hi));
+                let first = sheet.saikofu.as_ref().map(|saikofu| RecordedDate::wareki(saikofu.tosho_kofu_hi));
                 if first.is_some_and(|first| first.certainly_before(sheet.todoke.todokede_hi.recorded())) {
                     reader.at("saikofu", |reader| {
-                        reader.at("tosho_kofu_hi", |reader| {
-                            reader.refuse::<()>("issued-before-reported")
-                        })
+                        reader.at("tosho_kofu_hi", |reader| reader.refuse::<()>("issued-before-reported"))
                     });
                 }
             }),
@@ -269,9 +262,7 @@ impl Todoke {
         jumin::check_setainushi(&self.tenshutsusha, false, "tenshutsusha", reader);
         jumin::check_distinct(&self.tenshutsusha, "tenshutsusha", reader);
         if self.tenshutsumae_jusho == self.tenshutsusaki_jusho {
-            reader.at("tenshutsusaki_jusho", |reader| {
-                reader.refuse::<()>("moved-nowhere")
-            });
+            reader.at("tenshutsusaki_jusho", |reader| reader.refuse::<()>("moved-nowhere"));
         }
         for (index, person) in self.tenshutsusha.iter().enumerate() {
             reader.at("tenshutsusha", |reader| {
@@ -281,11 +272,7 @@ impl Todoke {
     }
 
     fn check_person(&self, person: &Tenshutsusha, reader: &mut Reader<'_>) {
-        if self
-            .todokede_hi
-            .recorded()
-            .certainly_before(person.kokumin.seinengappi())
-        {
+        if self.todokede_hi.recorded().certainly_before(person.kokumin.seinengappi()) {
             reader.at("kokumin", |reader| reader.refuse::<()>("born-after-report"));
         }
         if person.kokuho == Umu::Ari && person.koki == Umu::Ari {
@@ -317,10 +304,7 @@ impl Todoke {
         let made = chunks.iter().enumerate().map(|(sheet, chunk)| {
             let text = self.hikitsugi(key, (sheet + 1, sheets), number, chunk);
             number += chunk.len();
-            Sheet {
-                people: chunk.to_vec(),
-                codes: hikitsugi::pictures(&format!("s{sheet}.hikitsugi"), &text),
-            }
+            Sheet { people: chunk.to_vec(), codes: hikitsugi::pictures(&format!("s{sheet}.hikitsugi"), &text) }
         });
         made.collect()
     }
@@ -328,12 +312,7 @@ impl Todoke {
     /// Text of a sheet's codes; `number` is that of its first person.
     fn hikitsugi(&self, key: &str, sheet: (usize, usize), number: usize, people: &[&Tenshutsusha]) -> String {
         let mut csv = Csv::default();
-        let katagaki = |jusho: &Jusho| {
-            jusho
-                .katagaki
-                .as_ref()
-                .map_or_else(String::new, |k| k.as_str().to_owned())
-        };
+        let katagaki = |jusho: &Jusho| jusho.katagaki.as_ref().map_or_else(String::new, |k| k.as_str().to_owned());
         csv.line([
             key.to_owned(),
             sheet.0.to_string(),
@@ -365,10 +344,7 @@ impl Todoke {
             ("tenshutsumae_jusho", self.tenshutsumae_jusho.printed()),
             ("setainushi", self.setainushi.as_str().to_owned()),
             ("tenshutsusaki_jusho", self.tenshutsusaki_jusho.printed()),
-            (
-                "tenshutsusaki_setainushi",
-                draft.entry(&self.tenshutsusaki_setainushi, |name| name.as_str().to_owned()),
-            ),
+            ("tenshutsusaki_setainushi", draft.entry(&self.tenshutsusaki_setainushi, |name| name.as_str().to_owned())),
         ];
         let mut number = 0;
         let mut shapes = Vec::new();
@@ -380,11 +356,7 @@ impl Todoke {
             for person in &sheet.people {
                 number += 1;
                 people.push(json!({ "number": number, "gaikokujin": person.kokumin.is_gaikokujin() }));
-                let given = self
-                    .tenshutsusha
-                    .iter()
-                    .position(|other| std::ptr::eq(other, *person))
-                    .unwrap_or(0);
+                let given = self.tenshutsusha.iter().position(|other| std::ptr::eq(other, *person)).unwrap_or(0);
                 person.put(draft, number, &format!("{path}.tenshutsusha[{given}]"));
             }
             shapes.push(json!({ "people": people, "codes": sheet.codes.len() }));
@@ -436,23 +408,14 @@ impl Tenshutsusha {
         let umu = |umu: Umu| words.get(&format!("umu.{}", umu.key())).to_owned();
         let items = [
             ("kojin_bango", draft.entry(&self.kojin_bango, |n| n.grouped(" "))),
-            (
-                "juminhyo_code",
-                draft.entry(&self.juminhyo_code, |n| n.as_str().to_owned()),
-            ),
+            ("juminhyo_code", draft.entry(&self.juminhyo_code, |n| n.as_str().to_owned())),
             ("seinengappi", draft.grid_date(self.kokumin.seinengappi())),
-            (
-                "seibetsu",
-                words.get(&format!("seibetsu.{}", self.seibetsu.key())).to_owned(),
-            ),
+            ("seibetsu", words.get(&format!("seibetsu.{}", self.seibetsu.key())).to_owned()),
             ("zokugara", self.zokugara.as_str().to_owned()),
             ("kokuho", umu(self.kokuho)),
             ("koki", umu(self.koki)),
             ("kaigo", umu(self.kaigo)),
-            (
-                "nenkin",
-                draft.entry(&self.nenkin, |nenkin| nenkin.printed(words)),
-            ),
+            ("nenkin", draft.entry(&self.nenkin, |nenkin| nenkin.printed(words))),
             ("jido_teate", umu(self.jido_teate)),
         ];
         put_items(draft, number, path, items);
@@ -482,10 +445,7 @@ impl Tenshutsusha {
         ]);
         line.extend(status);
         if numbers {
-            let nenkin = self
-                .nenkin
-                .given()
-                .and_then(|nenkin| nenkin.kiso_nenkin_bango.as_ref());
+            let nenkin = self.nenkin.given().and_then(|nenkin| nenkin.kiso_nenkin_bango.as_ref());
             line.push(given(&self.kojin_bango, |n| n.as_str().to_owned()));
             line.push(given(&self.juminhyo_code, |n| n.as_str().to_owned()));
             line.push(nenkin.map_or_else(String::new, |n| n.as_str().to_owned()));
@@ -507,10 +467,7 @@ impl Nenkin {
 impl TenshutsuNihonjin {
     fn put(&self, draft: &mut Draft<'_>, number: usize, path: &str) {
         let words = draft.words();
-        let kyushi = self
-            .kyushi
-            .as_ref()
-            .map(|k| (k.kyushi.as_str(), Some(k.furigana.as_str())));
+        let kyushi = self.kyushi.as_ref().map(|k| (k.kyushi.as_str(), Some(k.furigana.as_str())));
         let items = [
             ("shimei", self.shimei.printed()),
             ("furigana", self.furigana.printed(words)),
@@ -523,10 +480,7 @@ impl TenshutsuNihonjin {
 
     /// 氏名, 旧氏 and their 振り仮名 for the 引継ぎQR.
     fn names(&self) -> [String; 4] {
-        let half = |half: &Option<Kana>| {
-            half.as_ref()
-                .map_or_else(String::new, |kana| kana.as_str().to_owned())
-        };
+        let half = |half: &Option<Kana>| half.as_ref().map_or_else(String::new, |kana| kana.as_str().to_owned());
         let furigana = match (&self.furigana.shi, &self.furigana.mei) {
             (None, None) => String::new(),
             (shi, mei) => format!("{}\u{3000}{}", half(shi), half(mei)),
@@ -541,10 +495,7 @@ impl TenshutsuNihonjin {
     }
 
     fn status(&self) -> Vec<String> {
-        vec![
-            self.honseki.as_str().to_owned(),
-            self.hittosha.as_str().to_owned(),
-        ]
+        vec![self.honseki.as_str().to_owned(), self.hittosha.as_str().to_owned()]
     }
 }
 
@@ -553,28 +504,17 @@ impl TenshutsuGaikokujin {
         let words = draft.words();
         let text = |t: &Text| t.as_str().to_owned();
         let none = || words.get("nothing.not-applicable").to_owned();
-        let tsusho = self
-            .tsusho
-            .as_ref()
-            .map(|t| (t.tsusho.as_str(), t.furigana.as_ref().map(|kana| kana.as_str())));
+        let tsusho = self.tsusho.as_ref().map(|t| (t.tsusho.as_str(), t.furigana.as_ref().map(|kana| kana.as_str())));
         let shikaku = draft.entry(&self.zairyu_shikaku, text);
         let kikan = draft.entry(&self.zairyu_kikan, text);
         let card = draft.entry(&self.card_bango, |n| n.as_str().to_owned());
         let manryo = draft.entry(&self.manryo_hi, |d| draft.grid_date(d.recorded()));
         let items = [
             ("shimei", self.shimei.printed()),
-            (
-                "furigana",
-                self.furigana
-                    .as_ref()
-                    .map_or_else(none, |kana| kana.as_str().to_owned()),
-            ),
+            ("furigana", self.furigana.as_ref().map_or_else(none, |kana| kana.as_str().to_owned())),
             ("tsusho", betsumei(words, tsusho)),
             ("kokuseki", text(&self.kokuseki)),
-            (
-                "kubun",
-                words.get(&format!("kubun.{}", self.kubun.key())).to_owned(),
-            ),
+            ("kubun", words.get(&format!("kubun.{}", self.kubun.key())).to_owned()),
             ("zairyu_shikaku_kikan", format!("{shikaku}\u{3000}{kikan}")),
             ("card_bango_manryo_hi", format!("{card}\u{3000}{manryo}")),
         ];
@@ -611,12 +551,7 @@ impl TenshutsuGaikokujin {
 
 fn put_items<const N: usize>(draft: &mut Draft<'_>, number: usize, path: &str, items: [(&str, String); N]) {
     for (name, text) in items {
-        draft.put_for(
-            number,
-            format!("m{number}.{name}"),
-            text,
-            format!("{path}.{name}"),
-        );
+        draft.put_for(number, format!("m{number}.{name}"), text, format!("{path}.{name}"));
     }
 }
 
@@ -650,9 +585,7 @@ mod tests {
     fn view(document: &Value) -> View {
         let words = include_str!("../../templates/words/tenshutsu-shomeisho.toml");
         let common = include_str!("../../templates/words/common.toml");
-        read(document)
-            .unwrap()
-            .view(&Words::read([("common", common), ("own", words)]).unwrap())
+        read(document).unwrap().view(&Words::read([("common", common), ("own", words)]).unwrap())
     }
 
     /// The texts of the codes of a first issue, sheet by sheet.
@@ -713,32 +646,15 @@ mod tests {
     #[test]
     fn title_certification_and_lines_follow_the_kind_of_issue() {
         let first = json!({ "tenshutsu": { "todoke": todoke(vec![taro()]) } });
-        let again = with(
-            first.clone(),
-            "/tenshutsu/saikofu",
-            json!({ "tosho_kofu_hi": "2026-01-15" }),
-        );
+        let again = with(first.clone(), "/tenshutsu/saikofu", json!({ "tosho_kofu_hi": "2026-01-15" }));
         let junzuru = json!({ "junzuru": todoke(vec![taro()]) });
         for (document, form, title, lines) in [
             (first, "tenshutsu", "転出証明書", vec![]),
-            (
-                again,
-                "saikofu",
-                "転出証明書",
-                vec!["当初交付　令和８年１月１５日"],
-            ),
-            (
-                junzuru,
-                "junzuru",
-                "転出証明書に準ずる証明書",
-                vec!["転入届に添付すべき書類として交付する。"],
-            ),
+            (again, "saikofu", "転出証明書", vec!["当初交付　令和８年１月１５日"]),
+            (junzuru, "junzuru", "転出証明書に準ずる証明書", vec!["転入届に添付すべき書類として交付する。"]),
         ] {
             let view = view(&document);
-            assert_eq!(
-                (view.shape["form"].as_str(), view.title.as_str()),
-                (Some(form), title)
-            );
+            assert_eq!((view.shape["form"].as_str(), view.title.as_str()), (Some(form), title));
             let found: Vec<&str> = view
                 .values
                 .iter()
@@ -759,10 +675,7 @@ mod tests {
         let head = "tenshutsu,1,1,R8-01-15,R8-01-31,見本県見本市北区若葉二丁目１番２７号,,見本　太郎,見本県みなと市桜町六丁目５番１号,\"桜町, ハイツ\",";
         assert_eq!(codes(&plain), [format!("{head}\n{line}\n")]);
         let leave = with(plain, "/hikitsugi_kyoka", json!("転入先の求めによる"));
-        assert_eq!(
-            codes(&leave),
-            [format!("{head}\n{line},123456789018,24727059608,1234567890\n")]
-        );
+        assert_eq!(codes(&leave), [format!("{head}\n{line},123456789018,24727059608,1234567890\n")]);
     }
 
     #[test]
@@ -785,10 +698,7 @@ mod tests {
             };
             let view = view(&json!({ "junzuru": todoke(atena.iter().map(honseki).collect()) }));
             let sheets = view.shape["sheets"].as_array().unwrap();
-            let people: Vec<usize> = sheets
-                .iter()
-                .map(|s| s["people"].as_array().unwrap().len())
-                .collect();
+            let people: Vec<usize> = sheets.iter().map(|s| s["people"].as_array().unwrap().len()).collect();
             assert_eq!(people, expected, "{length}");
             let codes: u64 = sheets.iter().map(|sheet| sheet["codes"].as_u64().unwrap()).sum();
             assert!(sheets.iter().all(|sheet| sheet["codes"] != json!(0)), "{length}");
@@ -800,17 +710,9 @@ mod tests {
     fn who_does_not_go_into_a_code_has_a_sheet_that_says_so() {
         let long = with(taro(), "/kokumin/nihonjin/honseki", json!("見".repeat(500)));
         let view = view(&json!({ "junzuru": todoke(vec![long, person("1000020", "花子", "妻")]) }));
-        let codes: Vec<&Value> = view.shape["sheets"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|sheet| &sheet["codes"])
-            .collect();
+        let codes: Vec<&Value> = view.shape["sheets"].as_array().unwrap().iter().map(|sheet| &sheet["codes"]).collect();
         assert_eq!(codes, [&json!(0), &json!(1)]);
-        assert_eq!(
-            view.sealed_pictures.iter().map(|p| p.slot.as_str()).collect::<Vec<_>>(),
-            ["s1.hikitsugi0"]
-        );
+        assert_eq!(view.sealed_pictures.iter().map(|p| p.slot.as_str()).collect::<Vec<_>>(), ["s1.hikitsugi0"]);
     }
 
     #[test]
@@ -821,11 +723,7 @@ mod tests {
         for (case, todoke, expected) in [
             ("a household", both(), vec![]),
             ("part of a household", todoke(vec![hanako()]), vec![]),
-            (
-                "nobody",
-                todoke(vec![]),
-                vec![("empty-household", "junzuru.tenshutsusha")],
-            ),
+            ("nobody", todoke(vec![]), vec![("empty-household", "junzuru.tenshutsusha")]),
             (
                 "two heads",
                 with(both(), "/tenshutsusha/1/zokugara", json!("世帯主")),
@@ -843,11 +741,7 @@ mod tests {
             ),
             (
                 "born after the report",
-                with(
-                    both(),
-                    "/tenshutsusha/1/kokumin/nihonjin/seinengappi",
-                    json!("R8-01-16"),
-                ),
+                with(both(), "/tenshutsusha/1/kokumin/nihonjin/seinengappi", json!("R8-01-16")),
                 vec![("born-after-report", "junzuru.tenshutsusha[1].kokumin")],
             ),
             (
@@ -857,11 +751,7 @@ mod tests {
             ),
             (
                 "a number left out",
-                with(
-                    both(),
-                    "/tenshutsusha/0/kojin_bango",
-                    json!({ "nothing": "omitted" }),
-                ),
+                with(both(), "/tenshutsusha/0/kojin_bango", json!({ "nothing": "omitted" })),
                 vec![("not-a-choice", "junzuru.tenshutsusha[0].kojin_bango")],
             ),
         ] {
@@ -874,10 +764,7 @@ mod tests {
     #[test]
     fn a_reissue_follows_a_first_issue_that_follows_the_report() {
         for (day, expected) in [
-            (
-                "2026-01-14",
-                vec![("issued-before-reported", "tenshutsu.saikofu.tosho_kofu_hi")],
-            ),
+            ("2026-01-14", vec![("issued-before-reported", "tenshutsu.saikofu.tosho_kofu_hi")]),
             ("2026-01-15", vec![]),
         ] {
             let saikofu = json!({ "tosho_kofu_hi": day });
@@ -891,9 +778,6 @@ mod tests {
             "/junzuru/saikofu",
             json!({ "tosho_kofu_hi": "2026-01-15" }),
         );
-        assert_eq!(
-            read(&junzuru).unwrap_err(),
-            [("unknown-field", "junzuru.saikofu".to_owned())]
-        );
+        assert_eq!(read(&junzuru).unwrap_err(), [("unknown-field", "junzuru.saikofu".to_owned())]);
     }
 }

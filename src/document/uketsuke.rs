@@ -152,15 +152,12 @@ impl SlipText {
 impl Parse for SlipText {
     fn parse(json: &Json, reader: &mut Reader<'_>) -> Option<Self> {
         let text = Text::parse(json, reader)?;
-        let strange =
-            moji(text.as_str()).find(|moji| moji.selector.is_some() || windows_31j(moji.base).is_none());
+        let strange = moji(text.as_str()).find(|moji| moji.selector.is_some() || windows_31j(moji.base).is_none());
         match strange {
             None => Some(Self(text)),
             Some(moji) => {
-                let refusal = reader
-                    .refusal("moji-not-on-slips")
-                    .with("moji", moji)
-                    .with("code_points", moji.code_points());
+                let refusal =
+                    reader.refusal("moji-not-on-slips").with("moji", moji).with("code_points", moji.code_points());
                 reader.push(refusal)
             }
         }
@@ -228,25 +225,14 @@ pub fn code_points_beside(name: &str, other: &str, words: &Words) -> String {
     letters(name)
         .zip(1_usize..)
         .filter(|(moji, place)| is_easily_mistaken(*moji) || is_variant_of_other(*moji, *place))
-        .map(|(moji, place)| {
-            words.fill(
-                "code-points",
-                &[("n", &place.to_string()), ("codes", &moji.code_points())],
-            )
-        })
+        .map(|(moji, place)| words.fill("code-points", &[("n", &place.to_string()), ("codes", &moji.code_points())]))
         .collect::<Vec<_>>()
         .join(words.get("code-points-joint"))
 }
 
 fn is_easily_mistaken(moji: Moji) -> bool {
     static KANJI: LazyLock<Vec<std::ops::RangeInclusive<u32>>> = LazyLock::new(|| {
-        vec![
-            0x3400..=0x4DBF,
-            0x4E00..=0x9FFF,
-            0xE000..=0xFAFF,
-            0x20000..=0x3FFFF,
-            0xF0000..=0x10FFFF,
-        ]
+        vec![0x3400..=0x4DBF, 0x4E00..=0x9FFF, 0xE000..=0xFAFF, 0x20000..=0x3FFFF, 0xF0000..=0x10FFFF]
     });
     let ideograph = KANJI.iter().any(|range| range.contains(&u32::from(moji.base)));
     moji.selector.is_some() || ideograph && !is_in_jis_x_0208(moji.base)
@@ -262,27 +248,18 @@ fn is_in_jis_x_0208(base: char) -> bool {
 fn windows_31j(base: char) -> Option<u8> {
     let mut text = [0; 4];
     let (bytes, _, unmapped) = SHIFT_JIS.encode(base.encode_utf8(&mut text));
-    bytes
-        .first()
-        .copied()
-        .filter(|lead| !unmapped && !(0xF0..=0xF9).contains(lead))
+    bytes.first().copied().filter(|lead| !unmapped && !(0xF0..=0xF9).contains(lead))
 }
 
 /// Width of a text in em as 明朝 prints it, Latin reckoned broad: for choosing a row's height before
 /// it is laid out.
 pub fn em_width(text: &str) -> f64 {
-    moji(text)
-        .map(|moji| if moji.base.is_ascii() { 0.72 } else { 1.0 })
-        .sum()
+    moji(text).map(|moji| if moji.base.is_ascii() { 0.72 } else { 1.0 }).sum()
 }
 
 /// Lines that a text takes at so many em a line, its own line breaks included.
 pub fn lines_at(text: &str, room: f64) -> usize {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a text has at most 2,000 characters"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a text has at most 2,000 characters")]
     let count = |line: &str| (em_width(line) / room).ceil().max(1.0) as usize;
     text.split('\n').map(count).sum()
 }
@@ -313,33 +290,17 @@ mod tests {
         ] {
             assert_eq!(accepts::<AnkenBango>(text), is_case, "{text}");
         }
-        for (text, is_call) in [
-            ("A042", true),
-            ("7", true),
-            ("A", false),
-            ("AB1", false),
-            ("12345", false),
-            ("a042", false),
-        ] {
+        for (text, is_call) in
+            [("A042", true), ("7", true), ("A", false), ("AB1", false), ("12345", false), ("a042", false)]
+        {
             assert_eq!(accepts::<YobidashiBango>(text), is_call, "{text}");
         }
-        for (text, is_time) in [
-            ("00:00", true),
-            ("23:59", true),
-            ("24:00", false),
-            ("10:60", false),
-            ("9:30", false),
-            ("10:2x", false),
-        ] {
+        for (text, is_time) in
+            [("00:00", true), ("23:59", true), ("24:00", false), ("10:60", false), ("9:30", false), ("10:2x", false)]
+        {
             assert_eq!(accepts::<Jikoku>(text), is_time, "{text}");
         }
-        for (text, is_clerk) in [
-            ("K07", true),
-            ("見本", false),
-            ("k07", false),
-            ("", false),
-            ("123456789", false),
-        ] {
+        for (text, is_clerk) in [("K07", true), ("見本", false), ("k07", false), ("", false), ("123456789", false)] {
             assert_eq!(accepts::<Toriatsukaisha>(text), is_clerk, "{text}");
         }
     }
@@ -367,8 +328,7 @@ mod tests {
 
     #[test]
     fn characters_taken_for_others_are_named_by_place() {
-        let words =
-            Words::read([("w", "code-points = \"{n}:{codes}\"\ncode-points-joint = \" / \"")]).unwrap();
+        let words = Words::read([("w", "code-points = \"{n}:{codes}\"\ncode-points-joint = \" / \"")]).unwrap();
         for (name, expected) in [
             ("見本　太郎", ""),
             ("GÜNTER Müller", ""),

@@ -9,9 +9,7 @@ use crate::{choice, either, record};
 
 use super::Document;
 use super::parse::{Count, Reader, Text};
-use super::uketsuke::{
-    AnkenBango, Jikoku, SlipText, YobidashiBango, day_and_time, put_case_code, put_case_qr,
-};
+use super::uketsuke::{AnkenBango, Jikoku, SlipText, YobidashiBango, day_and_time, put_case_code, put_case_qr};
 use super::view::{Draft, View};
 use super::words::Words;
 
@@ -178,11 +176,8 @@ impl Document for UketsukeKakuninhyo {
 
     fn view(&self, words: &Words) -> View {
         let mut draft = Draft::new(words, words.get("title"), 1);
-        let steps: Vec<_> = self
-            .kotei
-            .iter()
-            .map(|k| json!({ "gate": k.gate, "honshi": k.tanto == Tanto::Honshi }))
-            .collect();
+        let steps: Vec<_> =
+            self.kotei.iter().map(|k| json!({ "gate": k.gate, "honshi": k.tanto == Tanto::Honshi })).collect();
         draft.shape("kotei", steps);
         draft.shape("shorui", self.shorui.len());
         draft.shape("shusei", self.shusei_irai.is_some());
@@ -201,17 +196,9 @@ impl Document for UketsukeKakuninhyo {
 impl UketsukeKakuninhyo {
     fn put_heading(&self, draft: &mut Draft<'_>) {
         let words = draft.words();
-        draft.put(
-            "yobidashi_bango",
-            self.yobidashi_bango.printed(),
-            "yobidashi_bango",
-        );
+        draft.put("yobidashi_bango", self.yobidashi_bango.printed(), "yobidashi_bango");
         draft.put("jimu", self.jimu.as_str(), "jimu");
-        draft.put(
-            "uketsuke",
-            day_and_time(words, self.uketsuke_hi, &self.uketsuke_jikoku),
-            "uketsuke_hi",
-        );
+        draft.put("uketsuke", day_and_time(words, self.uketsuke_hi, &self.uketsuke_jikoku), "uketsuke_hi");
         draft.put("uketsukesha", self.uketsukesha.as_str(), "uketsukesha");
     }
 
@@ -219,44 +206,22 @@ impl UketsukeKakuninhyo {
         let words = draft.words();
         let taishosha = match self.taishosha.hoka.0 {
             0 => self.taishosha.shimei.as_str().to_owned(),
-            hoka => words.fill(
-                "hoka",
-                &[
-                    ("shimei", self.taishosha.shimei.as_str()),
-                    ("n", &hoka.to_string()),
-                ],
-            ),
+            hoka => words.fill("hoka", &[("shimei", self.taishosha.shimei.as_str()), ("n", &hoka.to_string())]),
         };
         draft.put("todokedenin", self.todokedenin.as_str(), "todokedenin");
         draft.put("taishosha", taishosha, "taishosha");
         draft.put("hairyo", self.hairyo.as_ref().map_or("", Text::as_str), "hairyo");
         for shorui in &self.honnin_kakunin {
-            draft.put(
-                format!("kakunin.{}", shorui.key()),
-                words.get("tick"),
-                "honnin_kakunin",
-            );
+            draft.put(format!("kakunin.{}", shorui.key()), words.get("tick"), "honnin_kakunin");
         }
-        draft.put(
-            format!("kubun.{}", self.seikyu_kubun.key()),
-            words.get("tick"),
-            "seikyu_kubun",
-        );
+        draft.put(format!("kubun.{}", self.seikyu_kubun.key()), words.get("tick"), "seikyu_kubun");
     }
 
     fn put_papers(&self, draft: &mut Draft<'_>) {
         for (index, shorui) in self.shorui.iter().enumerate() {
-            draft.put(
-                format!("shorui{index}.mei"),
-                shorui.mei.as_str(),
-                format!("shorui[{index}].mei"),
-            );
+            draft.put(format!("shorui{index}.mei"), shorui.mei.as_str(), format!("shorui[{index}].mei"));
             if shorui.uketori {
-                draft.put(
-                    format!("shorui{index}.tick"),
-                    draft.words().get("tick"),
-                    format!("shorui[{index}].uketori"),
-                );
+                draft.put(format!("shorui{index}.tick"), draft.words().get("tick"), format!("shorui[{index}].uketori"));
             }
         }
         draft.put("fubi", self.fubi.as_ref().map_or("", Text::as_str), "fubi");
@@ -266,18 +231,11 @@ impl UketsukeKakuninhyo {
         let words = draft.words();
         for (index, kotei) in self.kotei.iter().enumerate() {
             let key = if kotei.joken { "kotei-joken" } else { "kotei" };
-            let text = words.fill(
-                key,
-                &[("bango", kotei.bango.as_str()), ("koi", kotei.koi.as_str())],
-            );
+            let text = words.fill(key, &[("bango", kotei.bango.as_str()), ("koi", kotei.koi.as_str())]);
             draft.put(format!("kotei{index}"), text, format!("kotei[{index}].koi"));
         }
         if let Some(way) = &self.shusei_irai {
-            draft.put(
-                "shusei_irai",
-                words.fill("shusei-irai", &[("michi", way.as_str())]),
-                "shusei_irai",
-            );
+            draft.put("shusei_irai", words.fill("shusei-irai", &[("michi", way.as_str())]), "shusei_irai");
         }
     }
 }
@@ -299,11 +257,7 @@ impl WatasuMono {
             Self::Kofu(list) => {
                 draft.shape("kofu", list.len());
                 for (index, mei) in list.iter().enumerate() {
-                    draft.put(
-                        format!("kofu{index}"),
-                        mei.as_str(),
-                        format!("watasu_mono.kofu[{index}]"),
-                    );
+                    draft.put(format!("kofu{index}"), mei.as_str(), format!("watasu_mono.kofu[{index}]"));
                 }
             }
         }
@@ -343,34 +297,23 @@ fn put_hakko(draft: &mut Draft<'_>, list: &[Hakko]) {
     let minus = draft.words().get("minus").to_owned();
     for (index, item) in list.iter().enumerate() {
         let path = format!("watasu_mono.hakko[{index}]");
-        let mut put = |name: &str, text: String| {
-            draft.put(format!("hakko{index}.{name}"), text, format!("{path}.{name}"))
-        };
+        let mut put =
+            |name: &str, text: String| draft.put(format!("hakko{index}.{name}"), text, format!("{path}.{name}"));
         put("shubetsu", item.shubetsu.as_str().to_owned());
         put("tsusu", item.tsusu.0.to_string());
         // What would not fit was refused when the document was read.
         put("tesuryo", fee(item).unwrap_or_default().grouped(&minus));
-        put(
-            "biko",
-            item.hakko_biko.as_ref().map_or("", Text::as_str).to_owned(),
-        );
+        put("biko", item.hakko_biko.as_ref().map_or("", Text::as_str).to_owned());
     }
     let tsusu: u32 = list.iter().map(|item| u32::from(item.tsusu.0)).sum();
     draft.put("hakko.tsusu", tsusu.to_string(), "watasu_mono.hakko");
-    draft.put(
-        "hakko.tesuryo",
-        total(list).unwrap_or_default().grouped(&minus),
-        "watasu_mono.hakko",
-    );
+    draft.put("hakko.tesuryo", total(list).unwrap_or_default().grouped(&minus), "watasu_mono.hakko");
 }
 
 fn list_within(field: &str, found: usize, most: usize, reader: &mut Reader<'_>) {
     if found > most {
         reader.at(field, |reader| {
-            let refusal = reader
-                .refusal("too-many-items")
-                .with("most", most)
-                .with("found", found);
+            let refusal = reader.refusal("too-many-items").with("most", most).with("found", found);
             reader.push::<()>(refusal)
         });
     }
@@ -417,19 +360,13 @@ mod tests {
     fn view(data: &Shape) -> View {
         let words = Words::read([
             ("common", include_str!("../../templates/words/common.toml")),
-            (
-                "own",
-                include_str!("../../templates/words/uketsuke-kakuninhyo.toml"),
-            ),
+            ("own", include_str!("../../templates/words/uketsuke-kakuninhyo.toml")),
         ]);
         read(data).unwrap().view(&words.unwrap())
     }
 
     fn value<'v>(view: &'v View, slot: &str) -> Option<&'v str> {
-        view.values
-            .iter()
-            .find(|value| value.slot == slot)
-            .map(|value| value.text.as_str())
+        view.values.iter().find(|value| value.slot == slot).map(|value| value.text.as_str())
     }
 
     fn many(item: &Shape, count: usize) -> Shape {
@@ -443,26 +380,10 @@ mod tests {
     fn what_cannot_be_is_refused_at_its_place() {
         let cases: [(Spoil, &str, &str); 12] = [
             (|d| d["kotei"] = json!([]), "kotei", "empty-list"),
-            (
-                |d| d["kotei"] = many(&d["kotei"][0], 25),
-                "kotei",
-                "too-many-items",
-            ),
-            (
-                |d| d["shorui"] = many(&d["shorui"][0], 11),
-                "shorui",
-                "too-many-items",
-            ),
-            (
-                |d| d["honnin_kakunin"] = json!(["menkyo", "menkyo"]),
-                "honnin_kakunin[1]",
-                "listed-twice",
-            ),
-            (
-                |d| d["watasu_mono"] = json!({ "hakko": [] }),
-                "watasu_mono.hakko",
-                "empty-list",
-            ),
+            (|d| d["kotei"] = many(&d["kotei"][0], 25), "kotei", "too-many-items"),
+            (|d| d["shorui"] = many(&d["shorui"][0], 11), "shorui", "too-many-items"),
+            (|d| d["honnin_kakunin"] = json!(["menkyo", "menkyo"]), "honnin_kakunin[1]", "listed-twice"),
+            (|d| d["watasu_mono"] = json!({ "hakko": [] }), "watasu_mono.hakko", "empty-list"),
             (
                 |d| d["watasu_mono"]["hakko"] = many(&d["watasu_mono"]["hakko"][0], 8),
                 "watasu_mono.hakko",
@@ -473,41 +394,18 @@ mod tests {
                 "watasu_mono.kofu",
                 "too-many-items",
             ),
-            (
-                |d| d["watasu_mono"]["hakko"][1]["tsusu"] = json!(0),
-                "watasu_mono.hakko[1].tsusu",
-                "no-copies",
-            ),
-            (
-                |d| d["watasu_mono"]["hakko"][1]["tanka"] = json!(-1),
-                "watasu_mono.hakko[1].tanka",
-                "negative-amount",
-            ),
-            (
-                |d| d["watasu_mono"]["hakko"][0]["tanka"] = json!(i64::MAX),
-                "watasu_mono.hakko",
-                "money-overflow",
-            ),
-            (
-                |d| d["yobidashi_bango"] = json!("未定"),
-                "yobidashi_bango",
-                "call-number-form",
-            ),
-            (
-                |d| d["kojin_bango"] = json!("123456789018"),
-                "kojin_bango",
-                "unknown-field",
-            ),
+            (|d| d["watasu_mono"]["hakko"][1]["tsusu"] = json!(0), "watasu_mono.hakko[1].tsusu", "no-copies"),
+            (|d| d["watasu_mono"]["hakko"][1]["tanka"] = json!(-1), "watasu_mono.hakko[1].tanka", "negative-amount"),
+            (|d| d["watasu_mono"]["hakko"][0]["tanka"] = json!(i64::MAX), "watasu_mono.hakko", "money-overflow"),
+            (|d| d["yobidashi_bango"] = json!("未定"), "yobidashi_bango", "call-number-form"),
+            (|d| d["kojin_bango"] = json!("123456789018"), "kojin_bango", "unknown-field"),
         ];
         assert!(read(&sample()).is_ok());
         for (spoil, path, code) in cases {
             let mut data = sample();
             spoil(&mut data);
             let refusals = read(&data).unwrap_err();
-            assert!(
-                refusals.contains(&(path.to_owned(), code)),
-                "{path} {code}: {refusals:?}"
-            );
+            assert!(refusals.contains(&(path.to_owned(), code)), "{path} {code}: {refusals:?}");
         }
         let mut full = sample();
         full["kotei"] = many(&full["kotei"][0], 24);
@@ -526,16 +424,9 @@ mod tests {
     #[test]
     fn only_what_was_received_and_chosen_is_ticked() {
         let view = view(&sample());
-        let ticked: Vec<&str> = view
-            .values
-            .iter()
-            .filter(|value| value.text == "✓")
-            .map(|value| value.slot.as_str())
-            .collect();
-        assert_eq!(
-            ticked,
-            ["kakunin.menkyo", "kakunin.sonota", "kubun.dairi", "shorui0.tick"]
-        );
+        let ticked: Vec<&str> =
+            view.values.iter().filter(|value| value.text == "✓").map(|value| value.slot.as_str()).collect();
+        assert_eq!(ticked, ["kakunin.menkyo", "kakunin.sonota", "kubun.dairi", "shorui0.tick"]);
     }
 
     #[test]

@@ -146,12 +146,7 @@ impl<'w> Draft<'w> {
 
     /// Puts a text into a slot.
     pub fn put(&mut self, slot: impl Into<String>, text: impl Into<String>, path: impl Into<String>) {
-        self.view.values.push(SlotValue {
-            slot: slot.into(),
-            text: text.into(),
-            path: path.into(),
-            number: None,
-        });
+        self.view.values.push(SlotValue { slot: slot.into(), text: text.into(), path: path.into(), number: None });
     }
 
     /// Puts a text into a slot, for one of several people or properties.

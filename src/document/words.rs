@@ -40,8 +40,9 @@ impl Words {
     pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, WordsError> {
         let mut words = BTreeMap::new();
         for (file, text) in files {
-            let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-                WordsError::Malformed { file: file.to_owned(), message: error.message().to_owned() }
+            let table: toml::Table = text.parse().map_err(|error: toml::de::Error| WordsError::Malformed {
+                file: file.to_owned(),
+                message: error.message().to_owned(),
             })?;
             flatten("", &table, &mut words);
         }
@@ -61,9 +62,7 @@ impl Words {
 
     /// The wording of a key with `{name}` replaced.
     pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
-        values.iter().fold(self.get(key).to_owned(), |text, (name, value)| {
-            text.replace(&format!("{{{name}}}"), value)
-        })
+        values.iter().fold(self.get(key).to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 
     /// A date of a register, with everything that is unknown about it.

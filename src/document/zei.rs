@@ -2,9 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::domain::calendar::{
-    CalendarError, Day, Era, RecordedDate, SeirekiDate, WarekiDate, WarekiYear, YearPart,
-};
+use crate::domain::calendar::{CalendarError, Day, Era, RecordedDate, SeirekiDate, WarekiDate, WarekiYear, YearPart};
 use crate::domain::money::Yen;
 use crate::{either, record};
 
@@ -109,10 +107,7 @@ pub fn refuse_repeated<T>(list: &str, items: &[T], same: impl Fn(&T, &T) -> bool
 
 /// A text, or 該当なし.
 pub fn or_none(draft: &Draft<'_>, text: Option<&Text>) -> String {
-    text.map_or_else(
-        || draft.words().get("nothing.not-applicable").to_owned(),
-        |text| text.as_str().to_owned(),
-    )
+    text.map_or_else(|| draft.words().get("nothing.not-applicable").to_owned(), |text| text.as_str().to_owned())
 }
 
 /// 年 in 和暦; in data `R7`.
@@ -132,11 +127,7 @@ impl Nen {
 }
 
 fn year_part(era: Era, nen: u8) -> YearPart {
-    YearPart::Wareki {
-        era: era.key(),
-        nen,
-        is_first: nen == 1,
-    }
+    YearPart::Wareki { era: era.key(), nen, is_first: nen == 1 }
 }
 
 /// Not a year of an era.
@@ -176,9 +167,7 @@ impl FromStr for Nen {
             return Err(NenError::Form);
         }
         let nen = digits.parse().map_err(|_| NenError::Form)?;
-        WarekiYear::new(era, nen)
-            .map(Self)
-            .map_err(|_| NenError::NoSuchYear)
+        WarekiYear::new(era, nen).map(Self).map_err(|_| NenError::NoSuchYear)
     }
 }
 
@@ -188,11 +177,7 @@ impl Parse for Nen {
     }
 
     fn encode(&self) -> Option<Cbor> {
-        Some(Cbor::Text(format!(
-            "{}{:02}",
-            self.0.era().letter(),
-            self.0.nen()
-        )))
+        Some(Cbor::Text(format!("{}{:02}", self.0.era().letter(), self.0.nen())))
     }
 }
 
@@ -255,9 +240,7 @@ impl FromStr for Nendo {
         if year < CHIHOZEIHO {
             return Err(NenError::TooEarly);
         }
-        let day = |year, month, day| {
-            Day::from_ymd(year, month, day).map_err(|_: CalendarError| NenError::NoSuchYear)
-        };
+        let day = |year, month, day| Day::from_ymd(year, month, day).map_err(|_: CalendarError| NenError::NoSuchYear);
         Ok(Self {
             nen,
             fuka_kijitsu: day(year, 1, 1)?,
@@ -295,21 +278,11 @@ impl FromStr for Jikoku {
     fn from_str(text: &str) -> Result<Self, JikokuError> {
         let digits = |part: &str| {
             let plain = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-            plain
-                .then(|| part.parse::<u8>().ok())
-                .flatten()
-                .ok_or(JikokuError)
+            plain.then(|| part.parse::<u8>().ok()).flatten().ok_or(JikokuError)
         };
         let (ji, fun) = text.split_once(':').ok_or(JikokuError)?;
-        let time = Self {
-            ji: digits(ji)?,
-            fun: digits(fun)?,
-        };
-        if time.ji < 24 && time.fun < 60 {
-            Ok(time)
-        } else {
-            Err(JikokuError)
-        }
+        let time = Self { ji: digits(ji)?, fun: digits(fun)? };
+        if time.ji < 24 && time.fun < 60 { Ok(time) } else { Err(JikokuError) }
     }
 }
 
@@ -339,14 +312,9 @@ impl ShunoKijun {
         let hi = words.day(self.hi, DateStyle::Grid);
         match self.jikoku {
             None => hi,
-            Some(Jikoku { ji, fun }) => words.fill(
-                "jikoku",
-                &[
-                    ("hi", &hi),
-                    ("ji", &ji.to_string()),
-                    ("fun", &format!("{fun:02}")),
-                ],
-            ),
+            Some(Jikoku { ji, fun }) => {
+                words.fill("jikoku", &[("hi", &hi), ("ji", &ji.to_string()), ("fun", &format!("{fun:02}"))])
+            }
         }
     }
 }
@@ -404,10 +372,9 @@ impl Nozeisha {
             Self::Nihonjin(person) => person.shimei.printed(),
             Self::Gaikokujin(person) => match &person.tsusho {
                 None => person.shimei.printed(),
-                Some(tsusho) => words.fill(
-                    "shimei-tsusho",
-                    &[("shimei", &person.shimei.printed()), ("tsusho", tsusho.as_str())],
-                ),
+                Some(tsusho) => {
+                    words.fill("shimei-tsusho", &[("shimei", &person.shimei.printed()), ("tsusho", tsusho.as_str())])
+                }
             },
         }
     }
@@ -441,10 +408,7 @@ mod tests {
         ];
         for (data, nendo, shotoku) in cases {
             let read: Nendo = data.parse().unwrap();
-            assert_eq!(
-                (read.printed(&words()), read.shotoku_nen(&words())),
-                (nendo.to_owned(), shotoku.to_owned())
-            );
+            assert_eq!((read.printed(&words()), read.shotoku_nen(&words())), (nendo.to_owned(), shotoku.to_owned()));
         }
     }
 
@@ -512,41 +476,26 @@ pub mod testing {
 
     /// The wording of a kind.
     pub fn words(kind: &str) -> Words {
-        let files = ["common", "fields", "refusals", kind]
-            .map(|name| (name, file(&format!("templates/words/{name}.toml"))));
+        let files =
+            ["common", "fields", "refusals", kind].map(|name| (name, file(&format!("templates/words/{name}.toml"))));
         Words::read(files.iter().map(|(name, text)| (*name, text.as_str()))).unwrap()
     }
 
     /// Reads a document.
     pub fn read(kind: &str, document: &Value) -> Result<Composed, Refusals> {
-        Kind::by_id(kind)
-            .unwrap()
-            .read(document.to_string().as_bytes(), &Anything)
+        Kind::by_id(kind).unwrap().read(document.to_string().as_bytes(), &Anything)
     }
 
     /// Places and codes of the refusals of a changed document. Each must have its sentence.
-    pub fn refusals(
-        kind: &str,
-        mut document: Value,
-        change: impl FnOnce(&mut Value),
-    ) -> Vec<(String, &'static str)> {
+    pub fn refusals(kind: &str, mut document: Value, change: impl FnOnce(&mut Value)) -> Vec<(String, &'static str)> {
         change(&mut document);
-        let refusals = read(kind, &document)
-            .err()
-            .map_or_else(Vec::new, |refusals| refusals.0);
+        let refusals = read(kind, &document).err().map_or_else(Vec::new, |refusals| refusals.0);
         let words = words(kind);
         for refusal in &refusals {
             assert!(!words.sentence(refusal).contains(['◇', '{']), "{}", refusal.code);
-            assert!(
-                !words.place(&refusal.path).chars().any(|c| c.is_ascii_lowercase()),
-                "{}",
-                refusal.path
-            );
+            assert!(!words.place(&refusal.path).chars().any(|c| c.is_ascii_lowercase()), "{}", refusal.path);
         }
-        refusals
-            .into_iter()
-            .map(|refusal| (refusal.path, refusal.code))
-            .collect()
+        refusals.into_iter().map(|refusal| (refusal.path, refusal.code)).collect()
     }
 
     /// What the press is to print. Nothing of it may lack its wording.
@@ -563,19 +512,11 @@ pub mod testing {
 
     /// Replaces a value that is there.
     pub fn put(document: &mut Value, pointer: &str, value: Value) {
-        *document
-            .pointer_mut(pointer)
-            .unwrap_or_else(|| panic!("{pointer}")) = value;
+        *document.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
     }
 
     /// Takes a field out.
     pub fn remove(document: &mut Value, pointer: &str, field: &str) {
-        document
-            .pointer_mut(pointer)
-            .unwrap()
-            .as_object_mut()
-            .unwrap()
-            .remove(field)
-            .unwrap();
+        document.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(field).unwrap();
     }
 }

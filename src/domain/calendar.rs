@@ -127,41 +127,11 @@ struct EraRow {
 
 /// The one table of eras, oldest first, in the order of the variants of [`Era`].
 static ERAS: [EraRow; 5] = [
-    EraRow {
-        era: Era::Meiji,
-        letter: 'M',
-        key: "meiji",
-        first: date(1868, 1, 25),
-        last: Some(date(1912, 7, 30)),
-    },
-    EraRow {
-        era: Era::Taisho,
-        letter: 'T',
-        key: "taisho",
-        first: date(1912, 7, 30),
-        last: Some(date(1926, 12, 25)),
-    },
-    EraRow {
-        era: Era::Showa,
-        letter: 'S',
-        key: "showa",
-        first: date(1926, 12, 25),
-        last: Some(date(1989, 1, 7)),
-    },
-    EraRow {
-        era: Era::Heisei,
-        letter: 'H',
-        key: "heisei",
-        first: date(1989, 1, 8),
-        last: Some(date(2019, 4, 30)),
-    },
-    EraRow {
-        era: Era::Reiwa,
-        letter: 'R',
-        key: "reiwa",
-        first: date(2019, 5, 1),
-        last: None,
-    },
+    EraRow { era: Era::Meiji, letter: 'M', key: "meiji", first: date(1868, 1, 25), last: Some(date(1912, 7, 30)) },
+    EraRow { era: Era::Taisho, letter: 'T', key: "taisho", first: date(1912, 7, 30), last: Some(date(1926, 12, 25)) },
+    EraRow { era: Era::Showa, letter: 'S', key: "showa", first: date(1926, 12, 25), last: Some(date(1989, 1, 7)) },
+    EraRow { era: Era::Heisei, letter: 'H', key: "heisei", first: date(1989, 1, 8), last: Some(date(2019, 4, 30)) },
+    EraRow { era: Era::Reiwa, letter: 'R', key: "reiwa", first: date(2019, 5, 1), last: None },
 ];
 
 /// A row of a table here. A table that names no day does not compile.
@@ -195,9 +165,7 @@ impl Era {
     /// The era that a letter stands for.
     #[must_use]
     pub fn from_letter(letter: char) -> Option<Self> {
-        ERAS.iter()
-            .find(|row| row.letter == letter)
-            .map(|row| row.era)
+        ERAS.iter().find(|row| row.letter == letter).map(|row| row.era)
     }
 
     /// First day of the era, by the Gregorian calendar.
@@ -289,14 +257,8 @@ impl WarekiYear {
 }
 
 /// 1月1日 of 明治元年 to 明治6年. Meiji's lunisolar dates are placed no finer than their year.
-const LUNISOLAR_NEW_YEARS: [NaiveDate; 6] = [
-    date(1868, 1, 25),
-    date(1869, 2, 11),
-    date(1870, 2, 1),
-    date(1871, 2, 19),
-    date(1872, 2, 9),
-    date(1873, 1, 1),
-];
+const LUNISOLAR_NEW_YEARS: [NaiveDate; 6] =
+    [date(1868, 1, 25), date(1869, 2, 11), date(1870, 2, 1), date(1871, 2, 19), date(1872, 2, 9), date(1873, 1, 1)];
 
 /// 西暦の年, 1800 to 2117.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -308,11 +270,7 @@ impl SeirekiYear {
     /// # Errors
     /// [`CalendarError::Year`].
     pub fn new(year: i32) -> Result<Self, CalendarError> {
-        if (1800..=Day::MAX.year()).contains(&year) {
-            Ok(Self(year))
-        } else {
-            Err(CalendarError::Year)
-        }
+        if (1800..=Day::MAX.year()).contains(&year) { Ok(Self(year)) } else { Err(CalendarError::Year) }
     }
 
     /// The year's number.
@@ -534,11 +492,7 @@ impl DaysOfMonth {
     /// [`CalendarError::Span`], and those of [`YearMonthDay::new`].
     pub fn new(from: YearMonthDay, to: u8) -> Result<Self, CalendarError> {
         let to = YearMonthDay::in_month(from.month, to)?;
-        if from.day < to.day {
-            Ok(Self { from, to })
-        } else {
-            Err(CalendarError::Span)
-        }
+        if from.day < to.day { Ok(Self { from, to }) } else { Err(CalendarError::Span) }
     }
 }
 
@@ -556,11 +510,7 @@ impl DaysOfYear {
     /// [`CalendarError::Span`], and those of [`YearMonthDay::new`].
     pub fn new(from: YearMonthDay, to_month: u8, to_day: u8) -> Result<Self, CalendarError> {
         let to = YearMonthDay::new(from.year(), to_month, to_day)?;
-        if from.month() < to.month() {
-            Ok(Self { from, to })
-        } else {
-            Err(CalendarError::Span)
-        }
+        if from.month() < to.month() { Ok(Self { from, to }) } else { Err(CalendarError::Span) }
     }
 }
 
@@ -717,14 +667,8 @@ impl RecordedDate {
     }
 
     fn of(year: Year, day: Day) -> Self {
-        let month = YearMonth {
-            year,
-            month: day.month(),
-        };
-        Self::Hi(YearMonthDay {
-            month,
-            day: day.day(),
-        })
+        let month = YearMonth { year, month: day.month() };
+        Self::Hi(YearMonthDay { month, day: day.day() })
     }
 
     /// The day of the calendar that is meant, where exactly one is: neither 不詳 nor
@@ -809,18 +753,15 @@ impl RecordedDate {
     fn whole(&self) -> Whole {
         match *self {
             Self::Fusho => Whole::Nothing,
-            Self::Nen(year)
-            | Self::NenGoro(year)
-            | Self::SuiteiNen(year)
-            | Self::NenKisetsu(year, _) => Whole::Year(year),
-            Self::NenGetsu(month) | Self::NenGetsuGoro(month) | Self::SuiteiGetsu(month) => {
-                Whole::Month(month)
+            Self::Nen(year) | Self::NenGoro(year) | Self::SuiteiNen(year) | Self::NenKisetsu(year, _) => {
+                Whole::Year(year)
             }
+            Self::NenGetsu(month) | Self::NenGetsuGoro(month) | Self::SuiteiGetsu(month) => Whole::Month(month),
             Self::NenGetsuJun(jun) | Self::NenGetsuJunGoro(jun) => Whole::Month(jun.month),
             Self::Hi(day) | Self::NenGetsuHiGoro(day) | Self::SuiteiHi(day) => Whole::Day(day),
-            Self::HiKaraHiGoro(days)
-            | Self::HiGoroKaraHiGoro(days)
-            | Self::SuiteiHiKaraHi(days) => Whole::Days(days.from, days.to),
+            Self::HiKaraHiGoro(days) | Self::HiGoroKaraHiGoro(days) | Self::SuiteiHiKaraHi(days) => {
+                Whole::Days(days.from, days.to)
+            }
             Self::TsukihiKaraTsukihiGoro(days) => Whole::Days(days.from, days.to),
         }
     }
@@ -873,15 +814,8 @@ impl RecordedDate {
         };
         match self.whole() {
             Whole::Nothing | Whole::Year(_) => blank,
-            Whole::Month(month) => DateParts {
-                month: Some(month.month),
-                ..blank
-            },
-            Whole::Day(day) => DateParts {
-                month: Some(day.month()),
-                day: Some(day.day),
-                ..blank
-            },
+            Whole::Month(month) => DateParts { month: Some(month.month), ..blank },
+            Whole::Day(day) => DateParts { month: Some(day.month()), day: Some(day.day), ..blank },
             Whole::Days(from, to) => DateParts {
                 month: Some(from.month()),
                 day: Some(from.day),
@@ -938,11 +872,7 @@ pub enum YearPart {
 impl From<Year> for YearPart {
     fn from(year: Year) -> Self {
         match year {
-            Year::Wareki(year) => Self::Wareki {
-                era: year.era.key(),
-                nen: year.nen,
-                is_first: year.is_first(),
-            },
+            Year::Wareki(year) => Self::Wareki { era: year.era.key(), nen: year.nen, is_first: year.is_first() },
             Year::Seireki(year) => Self::Seireki(year.get()),
         }
     }
@@ -968,13 +898,7 @@ impl fmt::Display for RecordedDate {
             Self::HiGoroKaraHiGoro(days) => write!(f, "{}~..{:02}~", days.from, days.to.day),
             Self::SuiteiHiKaraHi(days) => write!(f, "{}*..{:02}", days.from, days.to.day),
             Self::TsukihiKaraTsukihiGoro(days) => {
-                write!(
-                    f,
-                    "{}..{:02}-{:02}~",
-                    days.from,
-                    days.to.month(),
-                    days.to.day
-                )
+                write!(f, "{}..{:02}-{:02}~", days.from, days.to.month(), days.to.day)
             }
         }
     }
@@ -1009,10 +933,7 @@ fn year_pattern(year: Year, mark: &str) -> Result<RecordedDate, CalendarError> {
         "" => Ok(RecordedDate::Nen(year)),
         "~" => Ok(RecordedDate::NenGoro(year)),
         "*" => Ok(RecordedDate::SuiteiNen(year)),
-        _ => Ok(RecordedDate::NenKisetsu(
-            year,
-            numbered(mark, &Kisetsu::ALL)?,
-        )),
+        _ => Ok(RecordedDate::NenKisetsu(year, numbered(mark, &Kisetsu::ALL)?)),
     }
 }
 
@@ -1039,14 +960,10 @@ fn day_pattern(day: YearMonthDay, mark: &str) -> Result<RecordedDate, CalendarEr
     let (number, rest) = take_two(to)?;
     match (open, rest) {
         ("", "~") => Ok(RecordedDate::HiKaraHiGoro(DaysOfMonth::new(day, number)?)),
-        ("~", "~") => Ok(RecordedDate::HiGoroKaraHiGoro(DaysOfMonth::new(
-            day, number,
-        )?)),
+        ("~", "~") => Ok(RecordedDate::HiGoroKaraHiGoro(DaysOfMonth::new(day, number)?)),
         ("*", "") => Ok(RecordedDate::SuiteiHiKaraHi(DaysOfMonth::new(day, number)?)),
         ("", _) => match rest.strip_prefix('-').map(take_two) {
-            Some(Ok((to_day, "~"))) => Ok(RecordedDate::TsukihiKaraTsukihiGoro(DaysOfYear::new(
-                day, number, to_day,
-            )?)),
+            Some(Ok((to_day, "~"))) => Ok(RecordedDate::TsukihiKaraTsukihiGoro(DaysOfYear::new(day, number, to_day)?)),
             _ => Err(CalendarError::Form),
         },
         _ => Err(CalendarError::Form),
@@ -1097,9 +1014,7 @@ fn take_two(text: &str) -> Result<(u8, &str), CalendarError> {
 }
 
 fn take_digits(text: &str) -> (&str, &str) {
-    let end = text
-        .find(|letter: char| !letter.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     text.split_at(end)
 }
 
@@ -1268,11 +1183,7 @@ impl TryFrom<NaiveDate> for Day {
     type Error = CalendarError;
 
     fn try_from(day: NaiveDate) -> Result<Self, CalendarError> {
-        if (Self::MIN.0..=Self::MAX.0).contains(&day) {
-            Ok(Self(day))
-        } else {
-            Err(CalendarError::NotACalendarDay)
-        }
+        if (Self::MIN.0..=Self::MAX.0).contains(&day) { Ok(Self(day)) } else { Err(CalendarError::NotACalendarDay) }
     }
 }
 
@@ -1284,24 +1195,14 @@ impl FromStr for Day {
         let (year, rest) = take_four(text)?;
         let (month, rest) = take_two(rest.strip_prefix('-').ok_or(CalendarError::Form)?)?;
         let (day, rest) = take_two(rest.strip_prefix('-').ok_or(CalendarError::Form)?)?;
-        if rest.is_empty() {
-            Self::from_ymd(year, month, day)
-        } else {
-            Err(CalendarError::Form)
-        }
+        if rest.is_empty() { Self::from_ymd(year, month, day) } else { Err(CalendarError::Form) }
     }
 }
 
 /// ISO 8601, `2026-01-15`.
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:04}-{:02}-{:02}",
-            self.year(),
-            self.month(),
-            self.day()
-        )
+        write!(f, "{:04}-{:02}-{:02}", self.year(), self.month(), self.day())
     }
 }
 
@@ -1342,8 +1243,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> RecordedDate {
-        text.parse()
-            .unwrap_or_else(|error| panic!("{text}: {error}"))
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
     fn refused(text: &str) -> CalendarError {
@@ -1386,10 +1286,7 @@ mod tests {
         }
         for text in ["M46", "T16-01-01", "S65", "H32-01", "R100", "R0", "M0"] {
             let error = refused(text);
-            assert!(
-                matches!(error, CalendarError::Year | CalendarError::Form),
-                "{text}"
-            );
+            assert!(matches!(error, CalendarError::Year | CalendarError::Form), "{text}");
         }
     }
 
@@ -1516,13 +1413,9 @@ mod tests {
 
     #[test]
     fn wording_data_can_list_every_pattern() {
-        let more = [
-            "R7-03-05", "R7/2", "R7/3", "R7/4", "R7-03/2", "R7-03/3", "R7-03/1~", "R7-03/3~",
-        ];
-        let met: BTreeSet<_> = (FUSHO.iter().map(|(text, _)| *text))
-            .chain(more)
-            .map(|text| read(text).pattern())
-            .collect();
+        let more = ["R7-03-05", "R7/2", "R7/3", "R7/4", "R7-03/2", "R7-03/3", "R7-03/1~", "R7-03/3~"];
+        let met: BTreeSet<_> =
+            (FUSHO.iter().map(|(text, _)| *text)).chain(more).map(|text| read(text).pattern()).collect();
         assert_eq!(met, BTreeSet::from(PATTERNS));
     }
 
@@ -1536,14 +1429,8 @@ mod tests {
         assert_eq!(numbers("R7/1"), (None, None, None, None));
         assert_eq!(numbers("R7-03/2~"), (Some(3), None, None, None));
         assert_eq!(numbers("R7-03-05"), (Some(3), Some(5), None, None));
-        assert_eq!(
-            numbers("R7-03-05~..12~"),
-            (Some(3), Some(5), None, Some(12))
-        );
-        assert_eq!(
-            numbers("R7-03-05..04-02~"),
-            (Some(3), Some(5), Some(4), Some(2))
-        );
+        assert_eq!(numbers("R7-03-05~..12~"), (Some(3), Some(5), None, Some(12)));
+        assert_eq!(numbers("R7-03-05..04-02~"), (Some(3), Some(5), Some(4), Some(2)));
         let year = |text: &str| read(text).parts().year;
         assert!(year("?").is_none());
         assert!(year("1990-12-31") == Some(YearPart::Seireki(1990)));
@@ -1580,11 +1467,7 @@ mod tests {
             ("1990-12-31", "H3-01-01", true),
         ];
         for (earlier, later, certain) in cases {
-            assert_eq!(
-                read(earlier).certainly_before(&read(later)),
-                certain,
-                "{earlier} {later}"
-            );
+            assert_eq!(read(earlier).certainly_before(&read(later)), certain, "{earlier} {later}");
         }
     }
 
@@ -1600,10 +1483,7 @@ mod tests {
     #[test]
     fn logs_never_hold_a_birthday() {
         assert_eq!(format!("{:?}", read("S55-12-26")), "***");
-        assert_eq!(
-            format!("{:?}", "1990-12-31".parse::<SeirekiDate>()),
-            "Ok(***)"
-        );
+        assert_eq!(format!("{:?}", "1990-12-31".parse::<SeirekiDate>()), "Ok(***)");
         assert_eq!(format!("{:?}", read("S55-12-26").parts()), "***");
     }
 
@@ -1611,16 +1491,10 @@ mod tests {
     fn eras_and_years_agree_with_unicode_on_every_day() {
         let mut at = Day::MIN;
         while at < day("2101-01-01") {
-            let theirs = Date::try_new_iso(at.year(), at.month(), at.day())
-                .unwrap()
-                .to_calendar(Japanese::new())
-                .era_year();
+            let theirs =
+                Date::try_new_iso(at.year(), at.month(), at.day()).unwrap().to_calendar(Japanese::new()).era_year();
             let (era, nen) = at.to_wareki();
-            assert_eq!(
-                (era.key(), i32::from(nen)),
-                (theirs.era.as_str(), theirs.year),
-                "{at}"
-            );
+            assert_eq!((era.key(), i32::from(nen)), (theirs.era.as_str(), theirs.year), "{at}");
             let recorded = RecordedDate::wareki(at);
             assert!(read(&recorded.to_string()) == recorded, "{at}");
             assert!(recorded.calendar_day() == Some(at), "{at}");
@@ -1630,34 +1504,14 @@ mod tests {
 
     #[test]
     fn days_of_the_calendar_are_bounded_and_real() {
-        for text in [
-            "1872-12-31",
-            "2118-01-01",
-            "2025-02-29",
-            "2025-13-01",
-            "2025-00-10",
-        ] {
-            assert_eq!(
-                text.parse::<Day>(),
-                Err(CalendarError::NotACalendarDay),
-                "{text}"
-            );
+        for text in ["1872-12-31", "2118-01-01", "2025-02-29", "2025-13-01", "2025-00-10"] {
+            assert_eq!(text.parse::<Day>(), Err(CalendarError::NotACalendarDay), "{text}");
         }
-        for text in [
-            "",
-            "2025-1-1",
-            "20250101",
-            "2025-01-01T00",
-            "R7-01-01",
-            "２025-01-01",
-        ] {
+        for text in ["", "2025-1-1", "20250101", "2025-01-01T00", "R7-01-01", "２025-01-01"] {
             assert_eq!(text.parse::<Day>(), Err(CalendarError::Form), "{text}");
         }
         assert_eq!(Day::MAX.plus_days(1), Err(CalendarError::NotACalendarDay));
-        assert_eq!(
-            Day::MAX.plus_days(u32::MAX),
-            Err(CalendarError::NotACalendarDay)
-        );
+        assert_eq!(Day::MAX.plus_days(u32::MAX), Err(CalendarError::NotACalendarDay));
         assert_eq!(Day::MAX.to_wareki(), (Era::Reiwa, 99));
         assert_eq!(day("2024-02-28").plus_days(2), Ok(day("2024-03-01")));
         assert_eq!(day("2026-01-15").days_until(day("2026-02-14")), 30);

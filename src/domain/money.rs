@@ -45,10 +45,7 @@ impl Yen {
     /// # Errors
     /// [`MoneyError::Overflow`].
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
-        self.0
-            .checked_add(other.0)
-            .map(Self)
-            .ok_or(MoneyError::Overflow)
+        self.0.checked_add(other.0).map(Self).ok_or(MoneyError::Overflow)
     }
 
     /// What is left of `self` after `other`.
@@ -56,10 +53,7 @@ impl Yen {
     /// # Errors
     /// [`MoneyError::Overflow`].
     pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
-        self.0
-            .checked_sub(other.0)
-            .map(Self)
-            .ok_or(MoneyError::Overflow)
+        self.0.checked_sub(other.0).map(Self).ok_or(MoneyError::Overflow)
     }
 
     /// Price of so many pieces (単価 × 通数).
@@ -67,10 +61,7 @@ impl Yen {
     /// # Errors
     /// [`MoneyError::Overflow`].
     pub fn times(self, count: u32) -> Result<Self, MoneyError> {
-        self.0
-            .checked_mul(i64::from(count))
-            .map(Self)
-            .ok_or(MoneyError::Overflow)
+        self.0.checked_mul(i64::from(count)).map(Self).ok_or(MoneyError::Overflow)
     }
 
     /// Sum of all amounts; 0 円 of none.

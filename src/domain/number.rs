@@ -55,12 +55,7 @@ impl NumberError {
 
 /// Σ of digit times weight; `weights` begins at the right end and recurs.
 fn weighted(digits: &[u8], weights: &[u32]) -> u32 {
-    digits
-        .iter()
-        .rev()
-        .zip(weights.iter().cycle())
-        .map(|(digit, weight)| u32::from(*digit) * weight)
-        .sum()
+    digits.iter().rev().zip(weights.iter().cycle()).map(|(digit, weight)| u32::from(*digit) * weight).sum()
 }
 
 /// Weights 2 to 7 from the right end, over and over: Q(n) = n+1 to the sixth digit, then n−5.
@@ -137,9 +132,7 @@ fn exactly(text: &str, expected: usize) -> Result<Vec<u8>, NumberError> {
 /// The text without the hyphen that stands after `at` characters, if one may and does stand there.
 fn without_hyphen(text: &str, at: Option<usize>) -> Cow<'_, str> {
     match text.split_once('-') {
-        Some((head, tail)) if Some(head.chars().count()) == at => {
-            Cow::Owned(format!("{head}{tail}"))
-        }
+        Some((head, tail)) if Some(head.chars().count()) == at => Cow::Owned(format!("{head}{tail}")),
         _ => Cow::Borrowed(text),
     }
 }
@@ -292,19 +285,13 @@ impl ZairyuCardBango {
     /// Wrong length, or letters and digits that do not stand where the number has them.
     pub fn parse(text: &str) -> Result<Self, NumberError> {
         if text.chars().count() != Self::LENGTH {
-            return Err(NumberError::Length {
-                expected: Self::LENGTH,
-            });
+            return Err(NumberError::Length { expected: Self::LENGTH });
         }
         let fits = text.chars().enumerate().all(|(at, letter)| match at {
             2..=9 => letter.is_ascii_digit(),
             _ => letter.is_ascii_uppercase(),
         });
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NumberError::Form)
-        }
+        if fits { Ok(Self(text.to_owned())) } else { Err(NumberError::Form) }
     }
 
     /// The number without separators.
@@ -490,53 +477,26 @@ mod tests {
             assert_eq!(number.as_str(), "1234567");
             assert_eq!(number.grouped("-"), "123-4567");
         }
-        for text in [
-            "12-34567",
-            "123-456-7",
-            "123‐4567",
-            "-1234567",
-            "１２３４５６７",
-        ] {
+        for text in ["12-34567", "123-456-7", "123‐4567", "-1234567", "１２３４５６７"] {
             assert!(YubinBango::parse(text).is_err(), "{text}");
         }
-        assert_eq!(
-            KisoNenkinBango::parse("1234-567890").unwrap().grouped("-"),
-            "1234-567890"
-        );
+        assert_eq!(KisoNenkinBango::parse("1234-567890").unwrap().grouped("-"), "1234-567890");
     }
 
     #[test]
     fn a_residence_card_number_has_capitals_around_its_digits() {
         let number = ZairyuCardBango::parse("AB12345678CD").unwrap();
         assert_eq!(number.grouped(" "), "AB 12345678 CD");
-        for text in [
-            "ab12345678cd",
-            "A112345678CD",
-            "AB1234567XCD",
-            "ＡＢ12345678CD",
-        ] {
-            assert_eq!(
-                ZairyuCardBango::parse(text),
-                Err(NumberError::Form),
-                "{text}"
-            );
+        for text in ["ab12345678cd", "A112345678CD", "AB1234567XCD", "ＡＢ12345678CD"] {
+            assert_eq!(ZairyuCardBango::parse(text), Err(NumberError::Form), "{text}");
         }
     }
 
     #[test]
     fn numbers_are_grouped_as_is_the_custom() {
-        assert_eq!(
-            KojinBango::parse("983205673214").unwrap().grouped(" "),
-            "9832 0567 3214"
-        );
-        assert_eq!(
-            JuminhyoCode::parse("24727059608").unwrap().grouped("-"),
-            "2472-7059-608"
-        );
-        assert_eq!(
-            HojinBango::parse("7000012050002").unwrap().grouped("-"),
-            "7-0000-1205-0002"
-        );
+        assert_eq!(KojinBango::parse("983205673214").unwrap().grouped(" "), "9832 0567 3214");
+        assert_eq!(JuminhyoCode::parse("24727059608").unwrap().grouped("-"), "2472-7059-608");
+        assert_eq!(HojinBango::parse("7000012050002").unwrap().grouped("-"), "7-0000-1205-0002");
         assert_eq!(DantaiCode::parse("271276").unwrap().grouped("-"), "27127-6");
     }
 
@@ -550,19 +510,14 @@ mod tests {
     fn numbers_from_before_the_standard_are_kept_unchecked() {
         let old = AtenaBango::parse("1").unwrap();
         assert!(!old.has_check_digit());
-        assert_eq!(
-            AtenaBango::parse_checked("12345675"),
-            Err(NumberError::CheckDigit)
-        );
+        assert_eq!(AtenaBango::parse_checked("12345675"), Err(NumberError::CheckDigit));
         assert!(AtenaBango::parse("12345675").is_ok());
         assert!(SetaiBango::parse("1234567890123456").is_err());
     }
 
     #[test]
     fn atena_numbers_go_by_value() {
-        let mut numbers: Vec<_> = ["10", "9", "009", "100"]
-            .map(|text| AtenaBango::parse(text).unwrap())
-            .into();
+        let mut numbers: Vec<_> = ["10", "9", "009", "100"].map(|text| AtenaBango::parse(text).unwrap()).into();
         numbers.sort();
         let texts: Vec<_> = numbers.iter().map(AtenaBango::as_str).collect();
         assert_eq!(texts, ["009", "9", "10", "100"]);
@@ -582,10 +537,7 @@ mod tests {
 
     /// The one digit that completes `payload`, placed by `place`.
     fn complete(read: Read, place: impl Fn(u8) -> String) -> String {
-        let fitting: Vec<_> = (0..=9)
-            .map(place)
-            .filter(|text| read(text).is_ok())
-            .collect();
+        let fitting: Vec<_> = (0..=9).map(place).filter(|text| read(text).is_ok()).collect();
         assert_eq!(fitting.len(), 1, "exactly one check digit fits");
         fitting[0].clone()
     }

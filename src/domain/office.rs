@@ -56,13 +56,8 @@ pub enum SignatoryError {
 impl Office {
     /// The one signatory of a day.
     pub fn signatory(&self, day: Day) -> Result<&Signatory, SignatoryError> {
-        let mut of_day = self
-            .signatories
-            .iter()
-            .filter(|s| s.from <= day && s.until.is_none_or(|until| day <= until));
-        let first = of_day
-            .next()
-            .ok_or_else(|| SignatoryError::Nobody { office: self.name.clone(), day })?;
+        let mut of_day = self.signatories.iter().filter(|s| s.from <= day && s.until.is_none_or(|until| day <= until));
+        let first = of_day.next().ok_or_else(|| SignatoryError::Nobody { office: self.name.clone(), day })?;
         match of_day.next() {
             None => Ok(first),
             Some(_) => Err(SignatoryError::Several { office: self.name.clone(), day }),

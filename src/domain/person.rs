@@ -54,15 +54,7 @@ macro_rules! secret_debug {
     )*};
 }
 
-secret_debug!(
-    Zokugara,
-    Seibetsu,
-    Kana,
-    FuriganaHalf,
-    Furigana,
-    MemberKey,
-    Family
-);
+secret_debug!(Zokugara, Seibetsu, Kana, FuriganaHalf, Furigana, MemberKey, Family);
 
 // ---------------------------------------------------------------------------------------------
 // 続柄
@@ -127,11 +119,7 @@ impl Zokugara {
                 (words.len(), order_of(&words))
             }
         };
-        Ok(Self {
-            text: text.to_owned(),
-            sedai,
-            order,
-        })
+        Ok(Self { text: text.to_owned(), sedai, order })
     }
 
     /// The 続柄 as given.
@@ -191,9 +179,7 @@ fn linked_words(text: &str) -> Result<Vec<Kin>, PersonError> {
         if after.is_empty() {
             break;
         }
-        rest = after
-            .strip_prefix('の')
-            .ok_or(PersonError::ZokugaraUnknown)?;
+        rest = after.strip_prefix('の').ok_or(PersonError::ZokugaraUnknown)?;
     }
     if kin.len() > Zokugara::MOST_SEDAI {
         return Err(PersonError::ZokugaraTooLong);
@@ -229,11 +215,7 @@ fn order_of(words: &[Kin]) -> HouseholdOrder {
         [Haigusha] => HouseholdOrder::new(1, 1, 0),
         [Ko] => HouseholdOrder::new(1, 2, 0),
         [KoAndHaigusha] | [Ko | KoAndHaigusha, Haigusha] => HouseholdOrder::new(2, 1, 0),
-        [Ko | KoAndHaigusha, rest @ ..]
-            if rest
-                .iter()
-                .all(|word| matches!(word, Ko | KoAndHaigusha | Haigusha)) =>
-        {
+        [Ko | KoAndHaigusha, rest @ ..] if rest.iter().all(|word| matches!(word, Ko | KoAndHaigusha | Haigusha)) => {
             HouseholdOrder::new(2, 2, depth)
         }
         [Fubo] => HouseholdOrder::new(3, 0, 0),
@@ -258,10 +240,7 @@ impl Family {
     /// The family of the 子 with this 生年月日 and 宛名番号.
     #[must_use]
     pub fn of(birth: &RecordedDate, atena: &AtenaBango) -> Self {
-        Self {
-            birth: birth.sort_day(),
-            atena: atena.clone(),
-        }
+        Self { birth: birth.sort_day(), atena: atena.clone() }
     }
 }
 
@@ -285,12 +264,7 @@ impl MemberKey {
     /// `family` is given for the 子 who has a family within the household and for that family;
     /// such a 子 moves from 第1順位 to the head of that family in 第2順位.
     #[must_use]
-    pub fn new(
-        zokugara: &Zokugara,
-        birth: &RecordedDate,
-        atena: &AtenaBango,
-        family: Option<Family>,
-    ) -> Self {
+    pub fn new(zokugara: &Zokugara, birth: &RecordedDate, atena: &AtenaBango, family: Option<Family>) -> Self {
         let order = zokugara.household_order();
         let ko = HouseholdOrder::new(1, 2, 0);
         let order = match &family {
@@ -341,10 +315,7 @@ impl FromStr for Seibetsu {
     type Err = PersonError;
 
     fn from_str(key: &str) -> Result<Self, PersonError> {
-        Self::ALL
-            .into_iter()
-            .find(|one| one.key() == key)
-            .ok_or(PersonError::SeibetsuUnknown)
+        Self::ALL.into_iter().find(|one| one.key() == key).ok_or(PersonError::SeibetsuUnknown)
     }
 }
 
@@ -364,11 +335,7 @@ impl Kana {
         if let Some(at) = text.chars().position(|letter| !is_kana(letter)) {
             return Err(PersonError::FuriganaNotKatakana { position: at + 1 });
         }
-        if text.chars().any(is_katakana_letter) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(PersonError::FuriganaEmpty)
-        }
+        if text.chars().any(is_katakana_letter) { Ok(Self(text.to_owned())) } else { Err(PersonError::FuriganaEmpty) }
     }
 
     /// The 振り仮名 as given.
@@ -425,10 +392,7 @@ impl Furigana {
             Some(text) => Kana::parse(text).map(FuriganaHalf::Notarised),
             None => Ok(FuriganaHalf::Unnotarised),
         };
-        Ok(Self {
-            shi: half(shi)?,
-            mei: half(mei)?,
-        })
+        Ok(Self { shi: half(shi)?, mei: half(mei)? })
     }
 
     /// Whether neither half is attested.
@@ -483,16 +447,9 @@ mod tests {
         ];
         for (text, sedai, standard) in cases {
             let read = zokugara(text);
-            assert_eq!(
-                (read.sedai(), read.is_within_standard()),
-                (sedai, standard),
-                "{text}"
-            );
+            assert_eq!((read.sedai(), read.is_within_standard()), (sedai, standard), "{text}");
         }
-        assert_eq!(
-            Zokugara::parse("妻の子の子の子の子の妻"),
-            Err(PersonError::ZokugaraTooLong)
-        );
+        assert_eq!(Zokugara::parse("妻の子の子の子の子の妻"), Err(PersonError::ZokugaraTooLong));
     }
 
     #[test]
@@ -518,11 +475,7 @@ mod tests {
             "子（子の子）",
             "配偶者",
         ] {
-            assert_eq!(
-                Zokugara::parse(text),
-                Err(PersonError::ZokugaraUnknown),
-                "{text}"
-            );
+            assert_eq!(Zokugara::parse(text), Err(PersonError::ZokugaraUnknown), "{text}");
         }
     }
 
@@ -563,12 +516,7 @@ mod tests {
             .iter()
             .find(|ko| !family.is_empty() && ko.2 == *family)
             .map(|ko| Family::of(&ko.1.parse().unwrap(), &AtenaBango::parse(ko.2).unwrap()));
-        MemberKey::new(
-            &zokugara(text),
-            &birth.parse().unwrap(),
-            &AtenaBango::parse(atena).unwrap(),
-            family,
-        )
+        MemberKey::new(&zokugara(text), &birth.parse().unwrap(), &AtenaBango::parse(atena).unwrap(), family)
     }
 
     #[test]
@@ -589,27 +537,12 @@ mod tests {
 
     #[test]
     fn readings_are_full_width_katakana() {
-        for text in [
-            "タロウ",
-            "ヴァンダー・ベルク",
-            "ジョー",
-            "アンナ　マリア",
-            "ヷヸヹヺ",
-        ] {
+        for text in ["タロウ", "ヴァンダー・ベルク", "ジョー", "アンナ　マリア", "ヷヸヹヺ"] {
             assert!(Kana::parse(text).is_ok(), "{text}");
         }
-        for (text, position) in [
-            ("たろう", 1),
-            ("ﾀﾛｳ", 1),
-            ("タロ ウ", 3),
-            ("タロウ1", 4),
-            ("タ郎", 2),
-        ] {
-            assert_eq!(
-                Kana::parse(text),
-                Err(PersonError::FuriganaNotKatakana { position }),
-                "{text}"
-            );
+        for (text, position) in [("たろう", 1), ("ﾀﾛｳ", 1), ("タロ ウ", 3), ("タロウ1", 4), ("タ郎", 2)]
+        {
+            assert_eq!(Kana::parse(text), Err(PersonError::FuriganaNotKatakana { position }), "{text}");
         }
         for text in ["", "　", "ー", "・"] {
             assert_eq!(Kana::parse(text), Err(PersonError::FuriganaEmpty), "{text}");
@@ -619,10 +552,7 @@ mod tests {
     #[test]
     fn logs_hold_nothing_of_a_person() {
         assert_eq!(format!("{:?}", zokugara("妻（未届）")), "***");
-        assert_eq!(
-            format!("{:?}", Furigana::parse(Some("ミホン"), None).unwrap()),
-            "***"
-        );
+        assert_eq!(format!("{:?}", Furigana::parse(Some("ミホン"), None).unwrap()), "***");
         assert_eq!(format!("{:?}", [Seibetsu::Onna]), "[***]");
         assert_eq!(format!("{:?}", key(&HOUSEHOLD[0])), "***");
     }

@@ -108,7 +108,9 @@ impl Walk {
         approved.find_map(|sheet| {
             let under_way = sheet.issuances.iter().find(|(_, issuance)| issuance.state == IssuanceState::Issuing);
             match under_way {
-                Some((id, _)) => Some(Command::EndIssue { issuance: *id, end: IssueEnd::Issued { sha256: [0; 32], pages: 1 } }),
+                Some((id, _)) => {
+                    Some(Command::EndIssue { issuance: *id, end: IssueEnd::Issued { sha256: [0; 32], pages: 1 } })
+                }
                 None if sheet.copies_left() > 0 => Some(Command::BeginIssue {
                     issuance: IssuanceId(uuid::Uuid::from_u128(self.events.len() as u128)),
                     entry: sheet.entered.id,
@@ -163,10 +165,10 @@ fn work(running: &Running, step: &procedure::Step, entry: &Entry) -> Work {
     let (ours, theirs): (Vec<&str>, Vec<&str>) = made.iter().partition(|kind| Kind::by_id(kind).is_some());
     let enters = running.flow().is_entry(step);
     let wanted = |kind: &&&str| enters && (**kind == entry.kind || !ours.contains(&entry.kind.as_str()));
-    let seen = running.sealed_at(&step.key).filter(|_| step.act != Act::Enter).map(|sheet| Seen {
-        entry: sheet.entered().id,
-        cover: sheet.entered().entry.cover.clone(),
-    });
+    let seen = running
+        .sealed_at(&step.key)
+        .filter(|_| step.act != Act::Enter)
+        .map(|sheet| Seen { entry: sheet.entered().id, cover: sheet.entered().entry.cover.clone() });
     Work {
         step: step.key.clone(),
         entries: ours.iter().filter(wanted).map(|kind| Entry { kind: (*kind).to_owned(), ..entry.clone() }).collect(),
@@ -240,12 +242,7 @@ pub struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// A line over a press.
-    pub fn new(
-        press: &'a Press,
-        city: &'a City,
-        key: &'a MarkKey,
-        paper: Paper,
-    ) -> Result<Self, Failure> {
+    pub fn new(press: &'a Press, city: &'a City, key: &'a MarkKey, paper: Paper) -> Result<Self, Failure> {
         Ok(Self {
             issuing: Issuing { press, city, key, host: "verify.mihon.example", paper },
             way: Way::new()?,

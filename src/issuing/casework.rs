@@ -6,17 +6,19 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::case::actor::Actor;
-use crate::case::id::{CaseId, OfficeId};
 use crate::case::command::Command;
 use crate::case::error::CaseError;
 use crate::case::event::{Attributes, Event, EventError, Opening};
+use crate::case::id::{CaseId, OfficeId};
 use crate::case::{Case, Request};
 use crate::domain::calendar::Day;
 use crate::procedure::settings::Settings;
 use crate::procedure::{Procedure, ProcedureError, Procedures};
 use crate::register::replay::{OFFICE_NOTE, Replay, ReplayError};
 use crate::register::retention::Retention;
-use crate::register::{self, Ask, Batch, COUNTER, CaseEvents, CaseRow, Fresh, Locked, Register, RegisterError, Step, Written};
+use crate::register::{
+    self, Ask, Batch, COUNTER, CaseEvents, CaseRow, Fresh, Locked, Register, RegisterError, Step, Written,
+};
 
 /// Somebody else was quicker this many times in a row: then it is said rather than tried again.
 const TRIES: usize = 8;
@@ -148,12 +150,7 @@ pub struct Casework<'a> {
 
 impl Casework<'_> {
     /// 受付: a new case and its 案件番号.
-    pub async fn open(
-        &self,
-        procedure: &str,
-        attributes: Attributes,
-        actor: &Actor,
-    ) -> Result<Loaded, CaseworkError> {
+    pub async fn open(&self, procedure: &str, attributes: Attributes, actor: &Actor) -> Result<Loaded, CaseworkError> {
         let flow = self.flows.get(procedure).ok_or_else(|| CaseworkError::NoFlow { id: procedure.to_owned() })?;
         self.keep_flow(actor.office(), flow).await?;
         let case = CaseId::new();
@@ -180,7 +177,11 @@ impl Casework<'_> {
             return Ok(());
         }
         let kept = register::Flow { procedure: flow.id.clone(), version: version.clone(), text: flow.text.clone() };
-        let event = register::Event { kind: format!("{OFFICE_NOTE}flow-kept"), v: 1, body: Zeroizing::new(version.into_bytes()) };
+        let event = register::Event {
+            kind: format!("{OFFICE_NOTE}flow-kept"),
+            v: 1,
+            body: Zeroizing::new(version.into_bytes()),
+        };
         let batch = Batch { events: vec![event], flow: Some(kept), ..Batch::default() };
         let ask = Ask::office(office);
         match self.register.write(&ask, |_: &Locked| Ok::<_, CaseworkError>((batch, ()))).await {
@@ -209,7 +210,11 @@ impl Casework<'_> {
     }
 
     /// Position of the event with which a number was released, in its office's register.
-    pub async fn released_at(&self, office: &OfficeId, issuance: &register::Issuance) -> Result<Option<u64>, CaseworkError> {
+    pub async fn released_at(
+        &self,
+        office: &OfficeId,
+        issuance: &register::Issuance,
+    ) -> Result<Option<u64>, CaseworkError> {
         let CaseEvents::Whole(events) = self.register.events(office, issuance.case).await? else {
             return Err(CaseworkError::Destroyed);
         };
@@ -235,13 +240,20 @@ impl Casework<'_> {
 
     /// A command by a person: decided on the case as it is, and written. Where somebody else was quicker,
     /// it is decided again on what they left.
-    pub async fn act(&self, office: &OfficeId, id: CaseId, command: &Command, actor: &Actor) -> Result<Loaded, CaseworkError> {
+    pub async fn act(
+        &self,
+        office: &OfficeId,
+        id: CaseId,
+        command: &Command,
+        actor: &Actor,
+    ) -> Result<Loaded, CaseworkError> {
         let mut tries = TRIES;
         loop {
             tries = tries.saturating_sub(1);
             let loaded = self.load(office, id).await?;
             let ask = Ask::case(office, id, loaded.version);
-            let written = self.register.write(&ask, |locked: &Locked| self.decided(&loaded, command.clone(), actor, locked));
+            let written =
+                self.register.write(&ask, |locked: &Locked| self.decided(&loaded, command.clone(), actor, locked));
             match written.await.and_then(now) {
                 Err(CaseworkError::Register(RegisterError::Conflict { .. })) if tries > 0 => {}
                 other => return other,
@@ -269,7 +281,13 @@ impl Casework<'_> {
         Ok((batch, Loaded { case, version, row }))
     }
 
-    pub(super) fn batch(&self, case: &Case, events: &[Event], row: CaseRow, locked: &Locked) -> Result<Batch, CaseworkError> {
+    pub(super) fn batch(
+        &self,
+        case: &Case,
+        events: &[Event],
+        row: CaseRow,
+        locked: &Locked,
+    ) -> Result<Batch, CaseworkError> {
         let encoded = events.iter().map(|event| {
             let kept = event.encode()?;
             Ok(register::Event { kind: kept.kind.to_owned(), v: kept.version, body: Zeroizing::new(kept.body) })
@@ -305,7 +323,8 @@ impl Casework<'_> {
         let waiting = case.waiting(self.settings);
         let next: Vec<&str> = waiting.iter().map(|waiting| waiting.step.key.as_str()).collect();
         let ended = matches!(case, Case::Completed(_) | Case::Refused(_));
-        let mut roles: Vec<String> = waiting.iter().flat_map(|waiting| &waiting.roles).map(|role| role.key().to_owned()).collect();
+        let mut roles: Vec<String> =
+            waiting.iter().flat_map(|waiting| &waiting.roles).map(|role| role.key().to_owned()).collect();
         roles.sort();
         roles.dedup();
         let row = CaseRow {

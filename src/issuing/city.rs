@@ -130,8 +130,7 @@ impl City {
     /// A city of given files; `file` finds a seal's PNG by its id.
     pub fn read(offices: &str, seals: &str, file: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Self, CityError> {
         let malformed = |what: &'static str, message: String| CityError::Malformed { what, message };
-        let offices: OfficesFile =
-            toml::from_str(offices).map_err(|error| malformed("offices", error.to_string()))?;
+        let offices: OfficesFile = toml::from_str(offices).map_err(|error| malformed("offices", error.to_string()))?;
         let seals: SealsFile = toml::from_str(seals).map_err(|error| malformed("seals", error.to_string()))?;
         Ok(Self {
             offices: offices.office.into_iter().map(office_of).collect::<Result<_, _>>()?,
@@ -146,10 +145,7 @@ impl City {
 
     /// An office by its id.
     pub fn office(&self, id: &str) -> Result<&OfficeEntry, CityError> {
-        self.offices
-            .iter()
-            .find(|entry| entry.id == id)
-            .ok_or_else(|| CityError::NoOffice { id: id.to_owned() })
+        self.offices.iter().find(|entry| entry.id == id).ok_or_else(|| CityError::NoOffice { id: id.to_owned() })
     }
 
     /// A seal by its id.
@@ -211,19 +207,15 @@ mod tests {
             let signatory = office.signatory(day.parse().unwrap()).unwrap();
             assert_eq!((signatory.deputy.is_some(), signatory.seal.as_str()), (deputy, seal), "{day}");
         }
-        assert!(matches!(
-            office.signatory("2024-03-31".parse().unwrap()),
-            Err(SignatoryError::Nobody { .. })
-        ));
+        assert!(matches!(office.signatory("2024-03-31".parse().unwrap()), Err(SignatoryError::Nobody { .. })));
     }
 
     #[test]
     fn a_changed_seal_file_is_not_used() {
-        let read = City::read(
-            include_str!("../../samples/offices.toml"),
-            include_str!("../../seals/manifest.toml"),
-            &|_| Some(include_bytes!("../../seals/kita-ku-cho.png").to_vec()),
-        );
+        let read =
+            City::read(include_str!("../../samples/offices.toml"), include_str!("../../seals/manifest.toml"), &|_| {
+                Some(include_bytes!("../../seals/kita-ku-cho.png").to_vec())
+            });
         assert!(matches!(read, Err(CityError::OtherSeal { ref id }) if id == "chuo-ku-cho"));
     }
 

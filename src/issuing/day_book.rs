@@ -162,7 +162,9 @@ impl Rows<'_> {
     /// 交付, with its fee.
     fn released(&self, kind: &str) -> Result<Json, DayBookError> {
         let fee = match Kind::by_id(kind) {
-            Some(known) if known.fee => self.fees.get(kind).copied().ok_or_else(|| data(format!("no fee for {kind}")))?,
+            Some(known) if known.fee => {
+                self.fees.get(kind).copied().ok_or_else(|| data(format!("no fee for {kind}")))?
+            }
             _ => 0,
         };
         Ok(json!({ "kofu": { "tesuryo": fee } }))

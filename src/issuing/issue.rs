@@ -7,16 +7,16 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::case::actor::Actor;
-use crate::case::id::{CaseId, EntryId, IssuanceId, OfficeId};
 use crate::case::command::Command;
 use crate::case::error::CaseError;
 use crate::case::event::{IssueEnd, Lapse};
+use crate::case::id::{CaseId, EntryId, IssuanceId, OfficeId};
 use crate::case::sheet::{ApprovedSheet, Sheet};
 use crate::case::warrant::{Sealed, WarrantError};
 use crate::document::catalog::{Composed, Kind};
 use crate::document::refusal::Refusals;
-use crate::press::{PressError, SealedPage};
 use crate::press::sheet::NumberLine;
+use crate::press::{PressError, SealedPage};
 use crate::register::replay::OFFICE_NOTE;
 use crate::register::{Alarm, Ask, Batch, Event, Fresh, IncidentId, Locked, Mode, RegisterError, Step};
 
@@ -265,7 +265,13 @@ impl Counter<'_> {
         Err(ReleaseError::Press { number, source: error })
     }
 
-    async fn end_void(&self, order: Order<'_>, begun: &Begun, cause: &str, alarm: bool) -> Result<Loaded, ReleaseError> {
+    async fn end_void(
+        &self,
+        order: Order<'_>,
+        begun: &Begun,
+        cause: &str,
+        alarm: bool,
+    ) -> Result<Loaded, ReleaseError> {
         let end = IssueEnd::Voided { cause: cause.to_owned() };
         let step = Step::Void { reason: cause.to_owned() };
         let kind = begun.document.kind().id;

@@ -126,7 +126,8 @@ struct OfficeMarker<'a> {
 impl Marker for OfficeMarker<'_> {
     fn mark(&self, printed: &PrintedFacts) -> Result<String, MarkError> {
         let key = self.issuing.key;
-        let issuance = format!("{}/{}/{}/{}", self.office.id, self.number.day, self.terminal.number, self.number.serial);
+        let issuance =
+            format!("{}/{}/{}/{}", self.office.id, self.number.day, self.terminal.number, self.number.serial);
         let salt = key.salt(issuance.as_bytes());
         let pages = u8::try_from(printed.pages)
             .map_err(|_| MarkError::Encoding { message: "more than 255 pages".to_owned() })?;

@@ -85,8 +85,11 @@ impl Note {
         if version != VERSION {
             return Err(unknown());
         }
-        let note: Self = serde_json::from_slice(body)
-            .map_err(|source| EventError::Body { kind: kind.to_owned(), version, source })?;
+        let note: Self = serde_json::from_slice(body).map_err(|source| EventError::Body {
+            kind: kind.to_owned(),
+            version,
+            source,
+        })?;
         if note.kind() == kind { Ok(note) } else { Err(unknown()) }
     }
 }

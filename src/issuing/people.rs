@@ -145,7 +145,11 @@ impl People {
             toml::from_str(text).map_err(|error| PeopleError::Malformed { message: error.to_string() })?;
         let mut people = BTreeMap::new();
         for PersonData { id, office, name, roles } in file.person {
-            let actor = Actor::new(PersonId::parse(&id).map_err(ActorError::from)?, OfficeId::parse(&office).map_err(ActorError::from)?, roles)?;
+            let actor = Actor::new(
+                PersonId::parse(&id).map_err(ActorError::from)?,
+                OfficeId::parse(&office).map_err(ActorError::from)?,
+                roles,
+            )?;
             if people.insert(id.clone(), Person { actor, name }).is_some() {
                 return Err(PeopleError::Malformed { message: format!("{id} is there twice") });
             }

@@ -41,10 +41,7 @@ pub fn specimen_of(press: &Press, parsed: Parsed) -> Result<Printed, SpecimenErr
 }
 
 /// Does something with what stands around a 見本.
-fn around<T>(
-    short_digest: &str,
-    act: impl FnOnce(&Surround<'_>) -> Result<T, PressError>,
-) -> Result<T, SpecimenError> {
+fn around<T>(short_digest: &str, act: impl FnOnce(&Surround<'_>) -> Result<T, PressError>) -> Result<T, SpecimenError> {
     let city = City::sample()?;
     let office = &city.office("kita-ku")?.office;
     let day = specimen_day()?;

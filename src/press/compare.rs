@@ -113,7 +113,10 @@ mod tests {
         let info = typst::model::Document::info(&own.document).clone();
         let file = typst_layout::PagedDocument::new(pages.into(), info);
         let file = crate::press::pdf::export(&file, "x", own.day).unwrap();
-        assert!(matches!(compare(&mixed, &file), Err(Mismatch::Text { page: 2, .. } | Mismatch::Count { page: 2, .. })));
+        assert!(matches!(
+            compare(&mixed, &file),
+            Err(Mismatch::Text { page: 2, .. } | Mismatch::Count { page: 2, .. })
+        ));
         mixed.document = typst_layout::PagedDocument::new(own.document.pages()[..2].into(), own.form.info.clone());
         let file = crate::press::pdf::export(&own.document, "x", own.day).unwrap();
         assert!(matches!(compare(&mixed, &file), Err(Mismatch::Pages { found: 3, meant: 2 })));

@@ -220,17 +220,11 @@ impl Foundry {
         self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn lay_out(
-        &self,
-        name: &str,
-        shape: Vec<u8>,
-        assets: Vec<(&'static str, Bytes)>,
-    ) -> Result<Form, FormError> {
+    fn lay_out(&self, name: &str, shape: Vec<u8>, assets: Vec<(&'static str, Bytes)>) -> Result<Form, FormError> {
         let no_template = || FormError::NoTemplate { name: name.to_owned() };
         self.templates.file(&format!("{name}.typ")).ok_or_else(no_template)?;
-        let world =
-            FormWorld::new(name, shape, assets, self.templates.clone(), self.typefaces.clone())
-                .ok_or_else(no_template)?;
+        let world = FormWorld::new(name, shape, assets, self.templates.clone(), self.typefaces.clone())
+            .ok_or_else(no_template)?;
         let compiled = typst::compile::<PagedDocument>(&world);
         // Forms are kept here; what the compiler remembers of them would only take memory.
         comemo::evict(0);
@@ -277,12 +271,7 @@ pub fn slot_name(item: &FrameItem) -> Option<String> {
     text_of(dict, "slot")
 }
 
-fn collect_slots(
-    form: &str,
-    frame: &Frame,
-    page: usize,
-    slots: &mut HashMap<String, Slot>,
-) -> Result<(), FormError> {
+fn collect_slots(form: &str, frame: &Frame, page: usize, slots: &mut HashMap<String, Slot>) -> Result<(), FormError> {
     for (_, item) in frame.items() {
         match item {
             FrameItem::Group(group) => collect_slots(form, &group.frame, page, slots)?,
@@ -296,11 +285,7 @@ fn collect_slots(
                     what,
                 })?;
                 if slots.insert(name.clone(), slot).is_some() {
-                    return Err(FormError::Slot {
-                        name: form.to_owned(),
-                        slot: name,
-                        what: "declared twice",
-                    });
+                    return Err(FormError::Slot { name: form.to_owned(), slot: name, what: "declared twice" });
                 }
             }
             _ => {}
@@ -326,17 +311,10 @@ fn slot_of(dict: &Dict, name: String, page: usize) -> Result<Slot, &'static str>
         page,
         width: length("width")?,
         height: length("height")?,
-        style: text_of(dict, "style")
-            .as_deref()
-            .and_then(Style::by_name)
-            .ok_or("its style is unknown")?,
+        style: text_of(dict, "style").as_deref().and_then(Style::by_name).ok_or("its style is unknown")?,
         size: length("size")?,
         least: length("least")?,
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "clamped to 1..=20 first"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 1..=20 first")]
         lines: number("lines", 1.0).clamp(1.0, 20.0) as usize,
         leading: number("leading", 1.2),
         align: match text_of(dict, "align").as_deref() {
@@ -365,10 +343,7 @@ fn text_of(dict: &Dict, key: &str) -> Option<String> {
 }
 
 /// Walks a frame with its items' positions on the page, following groups.
-pub fn map_frame(
-    frame: &Frame,
-    place: &mut dyn FnMut(&str) -> Vec<(Point, FrameItem)>,
-) -> Option<Frame> {
+pub fn map_frame(frame: &Frame, place: &mut dyn FnMut(&str) -> Vec<(Point, FrameItem)>) -> Option<Frame> {
     let mut changed: Option<Vec<(Point, FrameItem)>> = None;
     for (index, (position, item)) in frame.items().enumerate() {
         let mut keep = || frame.items().take(index).cloned().collect::<Vec<_>>();
@@ -385,9 +360,7 @@ pub fn map_frame(
                 if let Some(name) = slot_name(item) {
                     let items = changed.get_or_insert_with(&mut keep);
                     items.push((*position, item.clone()));
-                    items.extend(
-                        place(&name).into_iter().map(|(offset, item)| (*position + offset, item)),
-                    );
+                    items.extend(place(&name).into_iter().map(|(offset, item)| (*position + offset, item)));
                     continue;
                 }
             }

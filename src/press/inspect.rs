@@ -81,9 +81,8 @@ fn walk<'a>(frame: &'a Frame, transform: Transform, seen: &mut Vec<SeenText<'a>>
     for (position, item) in frame.items() {
         match item {
             FrameItem::Group(group) => {
-                let inner = transform
-                    .pre_concat(Transform::translate(position.x, position.y))
-                    .pre_concat(group.transform);
+                let inner =
+                    transform.pre_concat(Transform::translate(position.x, position.y)).pre_concat(group.transform);
                 walk(&group.frame, inner, seen);
                 slot = None;
             }
@@ -92,12 +91,9 @@ fn walk<'a>(frame: &'a Frame, transform: Transform, seen: &mut Vec<SeenText<'a>>
                     slot = Some((name, position.transform(transform)));
                 }
             }
-            FrameItem::Text(text) => seen.push(SeenText {
-                item: text,
-                origin: position.transform(transform),
-                transform,
-                slot: slot.clone(),
-            }),
+            FrameItem::Text(text) => {
+                seen.push(SeenText { item: text, origin: position.transform(transform), transform, slot: slot.clone() })
+            }
             _ => {}
         }
     }
@@ -129,21 +125,13 @@ pub fn inspect(sheets: &Sheets, numbered: bool) -> Vec<Fault> {
     faults
 }
 
-fn inspect_texts(
-    sheets: &Sheets,
-    seen: &[SeenText<'_>],
-    frame: &Frame,
-    page: usize,
-    faults: &mut Vec<Fault>,
-) {
+fn inspect_texts(sheets: &Sheets, seen: &[SeenText<'_>], frame: &Frame, page: usize, faults: &mut Vec<Fault>) {
     for text in seen {
         if text.item.glyphs.iter().any(|glyph| glyph.id == 0) {
             faults.push(Fault::MissingGlyph { page });
         }
         let inside = match &text.slot {
-            Some((name, corner)) => {
-                sheets.form.slots.get(name).is_some_and(|slot| in_slot(text, slot, *corner))
-            }
+            Some((name, corner)) => sheets.form.slots.get(name).is_some_and(|slot| in_slot(text, slot, *corner)),
             None => on_sheet(text, frame),
         };
         if !inside {

@@ -127,10 +127,7 @@ impl MarkKey {
         let encoding = |message: String| MarkError::Encoding { message };
         let mut bytes = Vec::new();
         ciborium::into_writer(&payload, &mut bytes).map_err(|error| encoding(error.to_string()))?;
-        let protected = HeaderBuilder::new()
-            .algorithm(iana::Algorithm::ES256)
-            .key_id(self.id.to_vec())
-            .build();
+        let protected = HeaderBuilder::new().algorithm(iana::Algorithm::ES256).key_id(self.id.to_vec()).build();
         CoseSign1Builder::new()
             .protected(protected)
             .payload(bytes)
@@ -237,8 +234,7 @@ mod tests {
 
     #[test]
     fn no_two_kinds_have_the_same_two_bytes() {
-        let mut seen: Vec<[u8; 2]> =
-            crate::document::catalog::KINDS.iter().map(|kind| kind_bytes(kind.id)).collect();
+        let mut seen: Vec<[u8; 2]> = crate::document::catalog::KINDS.iter().map(|kind| kind_bytes(kind.id)).collect();
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), crate::document::catalog::KINDS.len());

@@ -188,12 +188,7 @@ impl Press {
     }
 
     /// Prints a document without a seal.
-    pub fn print(
-        &self,
-        document: &Composed,
-        leave: Leave<'_>,
-        surround: &Surround<'_>,
-    ) -> Result<Printed, PressError> {
+    pub fn print(&self, document: &Composed, leave: Leave<'_>, surround: &Surround<'_>) -> Result<Printed, PressError> {
         if matches!(leave, Leave::Office(_)) && document.kind().frame == Frame::Certificate {
             return Err(WarrantError::CleanCertificate.into());
         }

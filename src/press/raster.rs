@@ -23,7 +23,8 @@ pub fn pages(pdf: Vec<u8>, dpi: f64) -> Result<Vec<GrayImage>, RasterError> {
     pdf.pages()
         .iter()
         .map(|page| {
-            let render = RenderSettings { x_scale: scale, y_scale: scale, bg_color: WHITE, ..RenderSettings::default() };
+            let render =
+                RenderSettings { x_scale: scale, y_scale: scale, bg_color: WHITE, ..RenderSettings::default() };
             let pixmap = hayro::render(page, &cache, &settings, &render);
             let (width, height) = (u32::from(pixmap.width()), u32::from(pixmap.height()));
             let mut grey = GrayImage::new(width, height);

@@ -166,15 +166,12 @@ pub fn read_back(pdf: &[u8]) -> Result<Vec<PageText>, ReadBackError> {
     shelf.check_object_streams().map_err(ReadBackError::Structure)?;
     let leaves = leaves(&document).map_err(ReadBackError::Structure)?;
     let pages = leaves.iter().zip(1..);
-    pages
-        .map(|(leaf, page)| read_page(&mut shelf, leaf).map_err(|fault| ReadBackError::Page { page, fault }))
-        .collect()
+    pages.map(|(leaf, page)| read_page(&mut shelf, leaf).map_err(|fault| ReadBackError::Page { page, fault })).collect()
 }
 
 /// Parses the file's objects, strictly: a repaired file is not the file that was written.
 fn load(pdf: &[u8]) -> Result<Document, ReadBackError> {
-    let options =
-        LoadOptions { strict: true, max_decompressed_size: Some(MAX_INFLATED), ..Default::default() };
+    let options = LoadOptions { strict: true, max_decompressed_size: Some(MAX_INFLATED), ..Default::default() };
     let document = Document::load_mem_with_options(pdf, options)?;
     if document.trailer.has(b"Encrypt") { Err(ReadBackError::Encrypted) } else { Ok(document) }
 }
@@ -318,11 +315,7 @@ fn page_content<'a>(shelf: &mut Shelf<'a>, page: &'a Dictionary) -> Result<Cow<'
 // ---- objects --------------------------------------------------------------------------------
 
 /// A dictionary's entry with references followed; `None` if it is missing or null.
-fn entry<'a>(
-    document: &'a Document,
-    dictionary: &'a Dictionary,
-    key: &[u8],
-) -> Result<Option<&'a Object>, PageFault> {
+fn entry<'a>(document: &'a Document, dictionary: &'a Dictionary, key: &[u8]) -> Result<Option<&'a Object>, PageFault> {
     let Ok(object) = dictionary.get(key) else {
         return Ok(None);
     };
@@ -350,8 +343,7 @@ fn resource<'a>(
     name: &[u8],
 ) -> Result<(Option<ObjectId>, &'a Object), PageFault> {
     let resources = resources.ok_or(PageFault::Malformed("no resources"))?;
-    let category =
-        entry(document, resources, category)?.ok_or(PageFault::Malformed("no such resource category"))?;
+    let category = entry(document, resources, category)?.ok_or(PageFault::Malformed("no such resource category"))?;
     Ok(document.dereference(category.as_dict()?.get(name)?)?)
 }
 
@@ -477,9 +469,7 @@ impl Font {
             return Err(COMPOSITE);
         };
         let descendant = document.dereference(descendant)?.1.as_dict()?;
-        if entry(document, descendant, b"CIDToGIDMap")?
-            .is_some_and(|map| map.as_name().ok() != Some(b"Identity"))
-        {
+        if entry(document, descendant, b"CIDToGIDMap")?.is_some_and(|map| map.as_name().ok() != Some(b"Identity")) {
             return Err(PageFault::Unsupported("CIDToGIDMap other than Identity"));
         }
         let unicode = match entry(document, font, b"ToUnicode")? {
@@ -619,11 +609,7 @@ impl ToUnicode {
         if operands.is_empty() { Ok(()) } else { Err(BAD_MAP) }
     }
 
-    fn add_counting(
-        &mut self,
-        codes: std::ops::RangeInclusive<usize>,
-        mut text: Vec<u8>,
-    ) -> Result<(), PageFault> {
+    fn add_counting(&mut self, codes: std::ops::RangeInclusive<usize>, mut text: Vec<u8>) -> Result<(), PageFault> {
         let last = codes.end().to_owned();
         for code in codes {
             self.add(code, &utf16(&text).ok_or(BAD_MAP)?)?;
@@ -874,10 +860,8 @@ impl<'a> Lexer<'a> {
 
 /// A number as PDF writes it: a sign, digits and a point, no exponent.
 fn decimal(written: &[u8]) -> Result<f64, PageFault> {
-    const POWERS: [f64; 19] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
-        1e18,
-    ];
+    const POWERS: [f64; 19] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18];
     const BAD: PageFault = PageFault::Malformed("number");
     let (negative, digits) = match written {
         [b'-', digits @ ..] => (true, digits),
@@ -1042,12 +1026,7 @@ impl<'s, 'a> Walker<'s, 'a> {
     }
 
     /// Walks one content stream, which must close all that it opens.
-    fn walk(
-        &mut self,
-        content: &[u8],
-        resources: Option<&'a Dictionary>,
-        depth: usize,
-    ) -> Result<(), PageFault> {
+    fn walk(&mut self, content: &[u8], resources: Option<&'a Dictionary>, depth: usize) -> Result<(), PageFault> {
         let (saved, marks) = (self.saved.len(), self.marks.len());
         let mut scope = Scope { resources, fonts: Vec::new(), depth, saved, marks };
         let mut lexer = Lexer::new(content);
@@ -1060,22 +1039,13 @@ impl<'s, 'a> Walker<'s, 'a> {
                 operands.push(token);
             }
         }
-        if !operands.is_empty()
-            || self.saved.len() != saved
-            || self.marks.len() != marks
-            || self.text.is_some()
-        {
+        if !operands.is_empty() || self.saved.len() != saved || self.marks.len() != marks || self.text.is_some() {
             return Err(PageFault::Malformed("content ends too early"));
         }
         Ok(())
     }
 
-    fn operate(
-        &mut self,
-        operator: &[u8],
-        operands: &[Token<'_>],
-        scope: &mut Scope<'a>,
-    ) -> Result<(), PageFault> {
+    fn operate(&mut self, operator: &[u8], operands: &[Token<'_>], scope: &mut Scope<'a>) -> Result<(), PageFault> {
         match operator {
             b"q" | b"Q" | b"cm" | b"Do" | b"BT" if self.text.is_some() => {
                 Err(PageFault::Malformed("graphics operator inside a text object"))
@@ -1094,17 +1064,16 @@ impl<'s, 'a> Walker<'s, 'a> {
                 Ok(())
             }
             b"ET" => self.text.take().map(drop).ok_or(OUTSIDE_TEXT),
-            b"Tf" | b"Tr" | b"Tc" | b"Tw" | b"Tz" | b"TL" | b"Ts" => {
-                self.set_text_state(operator, operands, scope)
-            }
+            b"Tf" | b"Tr" | b"Tc" | b"Tw" | b"Tz" | b"TL" | b"Ts" => self.set_text_state(operator, operands, scope),
             b"Tm" | b"Td" | b"TD" | b"T*" => self.move_text(operator, operands),
             b"Tj" | b"TJ" | b"'" | b"\"" => self.show(operator, operands),
             b"BMC" | b"BDC" => self.begin_mark(operands, scope),
             b"EMC" => self.end_mark(scope),
-            b"w" | b"J" | b"j" | b"M" | b"d" | b"ri" | b"i" | b"m" | b"l" | b"c" | b"v" | b"y" | b"h"
-            | b"re" | b"S" | b"s" | b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" | b"n" | b"W"
-            | b"W*" | b"CS" | b"cs" | b"SC" | b"SCN" | b"sc" | b"scn" | b"G" | b"g" | b"RG" | b"rg"
-            | b"K" | b"k" | b"sh" | b"MP" | b"DP" => Ok(()),
+            b"w" | b"J" | b"j" | b"M" | b"d" | b"ri" | b"i" | b"m" | b"l" | b"c" | b"v" | b"y" | b"h" | b"re"
+            | b"S" | b"s" | b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" | b"n" | b"W" | b"W*" | b"CS" | b"cs"
+            | b"SC" | b"SCN" | b"sc" | b"scn" | b"G" | b"g" | b"RG" | b"rg" | b"K" | b"k" | b"sh" | b"MP" | b"DP" => {
+                Ok(())
+            }
             other => Err(PageFault::UnknownOperator(String::from_utf8_lossy(other).into_owned())),
         }
     }
@@ -1160,8 +1129,7 @@ impl<'s, 'a> Walker<'s, 'a> {
             let count = entry(document, image, key)?.ok_or(BAD)?.as_i64()?;
             u32::try_from(count).map_err(|_| BAD)
         };
-        let corners =
-            [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(x, y)| self.graphics.matrix.map(x, y));
+        let corners = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(x, y)| self.graphics.matrix.map(x, y));
         let least = |side: fn((f64, f64)) -> f64| corners.into_iter().map(side).fold(f64::INFINITY, f64::min);
         let (x, y) = (least(|corner| corner.0), least(|corner| corner.1));
         self.images.push(PlacedImage {
@@ -1204,8 +1172,7 @@ impl<'s, 'a> Walker<'s, 'a> {
     // ---- marked content ----
 
     fn begin_mark(&mut self, operands: &[Token<'_>], scope: &Scope<'a>) -> Result<(), PageFault> {
-        let (tag, properties) =
-            operands.split_first().ok_or(PageFault::Malformed("marked content without a tag"))?;
+        let (tag, properties) = operands.split_first().ok_or(PageFault::Malformed("marked content without a tag"))?;
         let tag = tag.name()?;
         match &tag[..] {
             b"OC" => return Err(PageFault::Unsupported("optional content")),
@@ -1214,8 +1181,7 @@ impl<'s, 'a> Walker<'s, 'a> {
         }
         // An enclosing text stands for everything within it.
         let text = if self.actual.is_none() { self.actual_text(properties, scope)? } else { None };
-        self.marks
-            .push(Mark { artifact: self.is_artifact() || *tag == *b"Artifact", actual: text.is_some() });
+        self.marks.push(Mark { artifact: self.is_artifact() || *tag == *b"Artifact", actual: text.is_some() });
         if let Some(text) = text {
             self.actual = Some(ActualText { text, shown: false });
         }
@@ -1230,15 +1196,11 @@ impl<'s, 'a> Walker<'s, 'a> {
             return text.map(|text| text_string(text.as_str()?)).transpose();
         }
         let mut depth = 0usize;
-        for (token, rest) in
-            (1..).map_while(|next| Some((properties.get(next - 1)?, properties.get(next..)?)))
-        {
+        for (token, rest) in (1..).map_while(|next| Some((properties.get(next - 1)?, properties.get(next..)?))) {
             match (token, rest) {
                 (Token::DictOpen | Token::ArrayOpen, _) => depth += 1,
                 (Token::DictClose | Token::ArrayClose, _) => depth = depth.saturating_sub(1),
-                (Token::Name(written), [text, ..])
-                    if depth == 1 && *plain_name(written)? == *b"ActualText" =>
-                {
+                (Token::Name(written), [text, ..]) if depth == 1 && *plain_name(written)? == *b"ActualText" => {
                     return text_string(&text.string()?).map(Some);
                 }
                 _ => {}
@@ -1395,15 +1357,7 @@ impl<'s, 'a> Walker<'s, 'a> {
         let same_kind = self.runs.last().is_some_and(|run| run.artifact == artifact);
         if !(same_kind && open.is_some_and(carries_on)) {
             let size = em.area() / em.0[0].hypot(em.0[1]);
-            self.runs.push(Run {
-                text: String::new(),
-                x,
-                y,
-                end_x: x,
-                size,
-                font: font.name.clone(),
-                artifact,
-            });
+            self.runs.push(Run { text: String::new(), x, y, end_x: x, size, font: font.name.clone(), artifact });
         }
         Ok(())
     }
@@ -1528,11 +1482,7 @@ mod tests {
     fn with_xobject(content: &str, xobject: Stream) -> Vec<u8> {
         file(content, |document, page| {
             let id = document.add_object(xobject);
-            page.get_mut(b"Resources")
-                .unwrap()
-                .as_dict_mut()
-                .unwrap()
-                .set("XObject", dictionary! { "X" => id });
+            page.get_mut(b"Resources").unwrap().as_dict_mut().unwrap().set("XObject", dictionary! { "X" => id });
         })
     }
 
@@ -1578,10 +1528,7 @@ mod tests {
             ("BT /F 10 Tf 1 0 0 1 20 30 Tm <00030004> Tj ET", [20.0, 70.0, 35.0, 10.0]),
             ("q 2 0 0 -2 10 90 cm BT /F 10 Tf 1 0 0 -1 5 5 Tm <0003> Tj ET Q", [20.0, 20.0, 40.0, 20.0]),
             ("q 1 0 0 1 9 9 cm q 1 0 0 1 1 1 cm Q Q BT /F 10 Tf <0003> Tj ET", [0.0, 100.0, 10.0, 10.0]),
-            (
-                ".7071068 .7071068 -.7071068 .7071068 50 50 cm BT /F 10 Tf <0003> Tj ET",
-                [50.0, 50.0, 57.071, 10.0],
-            ),
+            (".7071068 .7071068 -.7071068 .7071068 50 50 cm BT /F 10 Tf <0003> Tj ET", [50.0, 50.0, 57.071, 10.0]),
             ("BT /F 10 Tf 5 Tc <00040004> Tj ET", [0.0, 100.0, 15.0, 10.0]),
             ("BT /F 10 Tf 50 Tz 2 Ts <0003> Tj ET", [0.0, 98.0, 5.0, 10.0]),
             ("BT /F 10 Tf [-500 <0003> -1000 <0003> -900] TJ ET", [5.0, 100.0, 35.0, 10.0]),
@@ -1657,16 +1604,17 @@ mod tests {
 
     #[test]
     fn actual_text_stands_once_for_all_glyphs_it_encloses() {
-        let whole = "BT /F 10 Tf <0003> Tj /Span <</Lang (ja) /ActualText <FEFF2EDD>>> BDC <00030003> Tj EMC <0004> Tj ET";
+        let whole =
+            "BT /F 10 Tf <0003> Tj /Span <</Lang (ja) /ActualText <FEFF2EDD>>> BDC <00030003> Tj EMC <0004> Tj ET";
         assert_eq!(texts(whole), ["食⻝a"]);
-        let nested =
-            "/Span <</ActualText (-)>> BDC BT /F 10 Tf /Span <</ActualText (x)>> BDC <0008> Tj EMC ET EMC";
+        let nested = "/Span <</ActualText (-)>> BDC BT /F 10 Tf /Span <</ActualText (x)>> BDC <0008> Tj EMC ET EMC";
         assert_eq!(texts(nested), ["-"]);
     }
 
     #[test]
     fn furniture_is_told_from_text() {
-        let content = "/Artifact <</Type /Pagination>> BDC /Span BMC BT /F 9 Tf <0003> Tj ET EMC EMC BT /F 9 Tf <0004> Tj ET";
+        let content =
+            "/Artifact <</Type /Pagination>> BDC /Span BMC BT /F 9 Tf <0003> Tj ET EMC EMC BT /F 9 Tf <0004> Tj ET";
         let kinds: Vec<bool> = page(&pdf(content)).runs.iter().map(|run| run.artifact).collect();
         assert_eq!(kinds, [true, false]);
     }
@@ -1717,10 +1665,7 @@ mod tests {
         let set = |key: &str, value: Object| file("", |_, page| page.set(key, value));
         assert_eq!(code(&set("Rotate", 90.into())), "read-back-unsupported");
         assert_eq!(code(&set("UserUnit", 2.into())), "read-back-unsupported");
-        assert_eq!(
-            code(&set("CropBox", vec![0.into(), 0.into(), 9.into(), 9.into()].into())),
-            "read-back-unsupported"
-        );
+        assert_eq!(code(&set("CropBox", vec![0.into(), 0.into(), 9.into(), 9.into()].into())), "read-back-unsupported");
         let stamp: Object = dictionary! { "Subtype" => "FreeText", "AP" => Dictionary::new() }.into();
         assert_eq!(code(&set("Annots", vec![stamp].into())), "read-back-unsupported");
         assert_eq!(code(&set("Type", "Pages".into())), "read-back-structure");
@@ -1728,8 +1673,7 @@ mod tests {
 
     #[test]
     fn streams_of_unknown_make_or_with_a_wrong_sum_are_refused() {
-        let content =
-            |stream: Stream| file("", |document, page| page.set("Contents", document.add_object(stream)));
+        let content = |stream: Stream| file("", |document, page| page.set("Contents", document.add_object(stream)));
         let odd = Stream::new(dictionary! { "Filter" => "LZWDecode" }, vec![1]);
         assert_eq!(code(&content(odd)), "read-back-unsupported");
         let whole = zipped("0 0 m 1 1 l S ".repeat(9).as_bytes());
@@ -1758,8 +1702,7 @@ mod tests {
     #[test]
     fn parts_of_the_content_are_read_as_one() {
         let pdf = file("", |document, page| {
-            let parts = ["BT /F 10 Tf", "<0003> Tj ET"]
-                .map(|part| document.add_object(zipped(part.as_bytes())).into());
+            let parts = ["BT /F 10 Tf", "<0003> Tj ET"].map(|part| document.add_object(zipped(part.as_bytes())).into());
             page.set("Contents", parts.to_vec());
         });
         assert_eq!(page(&pdf).runs[0].text, "食");
@@ -1774,9 +1717,7 @@ mod tests {
 
     #[test]
     fn numbers_are_read_to_the_last_place_that_counts() {
-        for (written, value) in
-            [("0", 0.0), ("-.5", -0.5), ("4.", 4.0), ("+12.25", 12.25), ("841.88977", 841.88977)]
-        {
+        for (written, value) in [("0", 0.0), ("-.5", -0.5), ("4.", 4.0), ("+12.25", 12.25), ("841.88977", 841.88977)] {
             assert_eq!(decimal(written.as_bytes()).unwrap(), value, "{written}");
         }
         assert!(decimal(b"0.00000000000000086785995").unwrap() < 1e-15);

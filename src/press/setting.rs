@@ -88,9 +88,8 @@ pub fn set(text: &str, slot: &Slot, typefaces: &Typefaces) -> Result<Setting, To
     let mut size = slot.size;
     loop {
         let most = most_lines(slot, size);
-        let broken = |figures| {
-            broken(&advances, room / size, slot.tracking, most, figures).filter(|lines| clear(lines, size))
-        };
+        let broken =
+            |figures| broken(&advances, room / size, slot.tracking, most, figures).filter(|lines| clear(lines, size));
         if let Some(lines) = broken(Figures::Whole) {
             return Ok(Setting { size, lines });
         }
@@ -122,10 +121,10 @@ impl Ink {
     fn of(sorts: &[Sort<'_>]) -> Self {
         // A text without ink is as high as nothing.
         let none = Self { below: 0.0, above: 0.0 };
-        sorts.iter().filter_map(|sort| sort.ink).fold(none, |ink, (below, above)| Self {
-            below: ink.below.min(below),
-            above: ink.above.max(above),
-        })
+        sorts
+            .iter()
+            .filter_map(|sort| sort.ink)
+            .fold(none, |ink, (below, above)| Self { below: ink.below.min(below), above: ink.above.max(above) })
     }
 }
 
@@ -162,13 +161,7 @@ enum Figures {
 }
 
 /// Breaks characters into at most `most` lines of `room` em, or gives nothing where they do not fit.
-fn broken(
-    advances: &[(Moji, f64)],
-    room: f64,
-    tracking: f64,
-    most: usize,
-    figures: Figures,
-) -> Option<Vec<String>> {
+fn broken(advances: &[(Moji, f64)], room: f64, tracking: f64, most: usize, figures: Figures) -> Option<Vec<String>> {
     if most == 0 {
         return None;
     }
@@ -240,10 +233,8 @@ fn torn_date(advances: &[(Moji, f64)], end: usize) -> Option<usize> {
     let right: Vec<char> = after.iter().take_while(of_date).map(|(m, _)| m.base).collect();
     let date_end = right.iter().position(|c| *c == DATE_END).map_or(right.len(), |place| place + 1);
     let run = || left.iter().chain(right.iter().take(date_end));
-    let is_date = !left.is_empty()
-        && !right.is_empty()
-        && run().any(|c| c.is_numeric())
-        && run().any(|c| "年月日".contains(*c));
+    let is_date =
+        !left.is_empty() && !right.is_empty() && run().any(|c| c.is_numeric()) && run().any(|c| "年月日".contains(*c));
     is_date.then(|| end - left.len())
 }
 
@@ -252,9 +243,9 @@ fn torn_date(advances: &[(Moji, f64)], end: usize) -> Option<usize> {
 fn better_break(advances: &[(Moji, f64)], fits: usize, figures: Figures) -> usize {
     let base = |index: usize| advances.get(index).map(|(moji, _)| moji.base);
     let tears = |end: usize| figures == Figures::Whole && torn(advances, end).is_some();
-    let after_space = (1..=fits).rev().find(|end| {
-        base(end - 1).is_some_and(is_space) && base(*end).is_some_and(|c| !is_space(c)) && !tears(*end)
-    });
+    let after_space = (1..=fits)
+        .rev()
+        .find(|end| base(end - 1).is_some_and(is_space) && base(*end).is_some_and(|c| !is_space(c)) && !tears(*end));
     let is_latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let inside_word = is_latin(base(fits)) && is_latin(base(fits.saturating_sub(1)));
     if let Some(end) = after_space

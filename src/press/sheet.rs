@@ -293,9 +293,8 @@ impl Job<'_> {
         let mut sheets: Vec<Vec<AnnexRow>> = Vec::new();
         let mut used = ANNEX_ROWS;
         for entry in entries {
-            let rows = (1..=ANNEX_MOST).find(|rows| {
-                setting::set(&entry.text, &annex_slot(*rows), self.foundry.typefaces()).is_ok()
-            });
+            let rows = (1..=ANNEX_MOST)
+                .find(|rows| setting::set(&entry.text, &annex_slot(*rows), self.foundry.typefaces()).is_ok());
             let Some(rows) = rows else {
                 let length = crate::domain::text::moji(&entry.text).count();
                 refusals.push(Refusal::new(entry.path.clone(), "too-long-for-annex").with("length", length));
@@ -315,8 +314,7 @@ impl Job<'_> {
 
     fn form(&self, annex: &[Vec<AnnexRow>]) -> Result<Arc<Form>, FormError> {
         let mut shape = self.view.shape.clone();
-        let rows: Vec<Vec<usize>> =
-            annex.iter().map(|sheet| sheet.iter().map(|row| row.rows).collect()).collect();
+        let rows: Vec<Vec<usize>> = annex.iter().map(|sheet| sheet.iter().map(|row| row.rows).collect()).collect();
         shape.insert(
             "frame".to_owned(),
             json!({
@@ -376,18 +374,15 @@ impl Job<'_> {
     }
 
     fn slot<'f>(&self, form: &'f Form, name: &str) -> Result<&'f Slot, SheetError> {
-        form.slots.get(name).ok_or_else(|| SheetError::NoSlot {
-            form: self.form_name().to_owned(),
-            slot: name.to_owned(),
-        })
+        form.slots
+            .get(name)
+            .ok_or_else(|| SheetError::NoSlot { form: self.form_name().to_owned(), slot: name.to_owned() })
     }
 
     fn keep(&self, settings: &mut Settings, slot: &str, setting: Setting) -> Result<(), SheetError> {
         match settings.texts.insert(slot.to_owned(), setting) {
             None => Ok(()),
-            Some(_) => {
-                Err(SheetError::Twice { form: self.form_name().to_owned(), slot: slot.to_owned() })
-            }
+            Some(_) => Err(SheetError::Twice { form: self.form_name().to_owned(), slot: slot.to_owned() }),
         }
     }
 
@@ -413,7 +408,12 @@ impl Job<'_> {
                 let number = entry.number.map_or_else(String::new, |number| number.to_string());
                 let field = entry.field.split('[').next().unwrap_or_default();
                 put(format!("a{index}.{row}.number"), number, &entry.path, entry.number);
-                put(format!("a{index}.{row}.item"), self.words.get(&format!("field.{field}")).to_owned(), &entry.path, entry.number);
+                put(
+                    format!("a{index}.{row}.item"),
+                    self.words.get(&format!("field.{field}")).to_owned(),
+                    &entry.path,
+                    entry.number,
+                );
                 put(format!("a{index}.{row}.text"), entry.text.clone(), &entry.path, entry.number);
             }
         }
@@ -431,12 +431,15 @@ impl Job<'_> {
         let Signatory { title, deputy, name, .. } = self.surround.signatory;
         let space = '\u{3000}';
         let (above, line) = match deputy {
-            Some(deputy) => (Some(self.words.fill("issuer.deputy-of", &[("title", title)])), format!("{deputy}{space}{name}")),
+            Some(deputy) => {
+                (Some(self.words.fill("issuer.deputy-of", &[("title", title)])), format!("{deputy}{space}{name}"))
+            }
             None => {
                 let line = format!("{title}{space}{name}");
-                let fits = form.slots.get("issuer.b").is_none_or(|slot| {
-                    setting::set(&line, slot, self.foundry.typefaces()).is_ok()
-                });
+                let fits = form
+                    .slots
+                    .get("issuer.b")
+                    .is_none_or(|slot| setting::set(&line, slot, self.foundry.typefaces()).is_ok());
                 if fits { (None, line) } else { (Some(title.clone()), name.clone()) }
             }
         };
@@ -449,10 +452,9 @@ impl Job<'_> {
         let pages = full_width(&pages.to_string());
         let Some(number) = self.surround.number else {
             let key = format!("number.{}", self.mode);
-            return self.words.fill(
-                &key,
-                &[("page", &page), ("pages", &pages), ("digest", self.surround.short_digest)],
-            );
+            return self
+                .words
+                .fill(&key, &[("page", &page), ("pages", &pages), ("digest", self.surround.short_digest)]);
         };
         self.words.fill(
             "number.issued",
@@ -518,17 +520,12 @@ impl Job<'_> {
         let mark = self.mark(&form, &placed)?;
         for picture in self.pictures(&form, mark.as_deref())? {
             let slot = self.slot(&form, &picture.slot)?;
-            let item = picture_item(&picture, slot).ok_or_else(|| SheetError::Picture {
-                form: self.form_name().to_owned(),
-                slot: picture.slot.clone(),
-            })?;
+            let item = picture_item(&picture, slot)
+                .ok_or_else(|| SheetError::Picture { form: self.form_name().to_owned(), slot: picture.slot.clone() })?;
             items.insert(picture.slot.clone(), vec![item]);
         }
         if let Some(unfilled) = form.slots.values().find(|s| !s.optional && !items.contains_key(&s.name)) {
-            return Err(SheetError::Unfilled {
-                form: self.form_name().to_owned(),
-                slot: unfilled.name.clone(),
-            });
+            return Err(SheetError::Unfilled { form: self.form_name().to_owned(), slot: unfilled.name.clone() });
         }
         let document = self.document(&form, &mut items);
         let pages = form.pages.len();
@@ -544,11 +541,7 @@ impl Job<'_> {
         })
     }
 
-    fn document(
-        &self,
-        form: &Form,
-        items: &mut HashMap<String, Vec<(Point, FrameItem)>>,
-    ) -> PagedDocument {
+    fn document(&self, form: &Form, items: &mut HashMap<String, Vec<(Point, FrameItem)>>) -> PagedDocument {
         let pages: Vec<Page> = form
             .pages
             .iter()
@@ -564,9 +557,7 @@ impl Job<'_> {
 }
 
 fn refusal(value: &SlotValue, too_long: &TooLong) -> Refusal {
-    Refusal::new(value.path.clone(), "too-long")
-        .with("length", too_long.length)
-        .with("capacity", too_long.capacity)
+    Refusal::new(value.path.clone(), "too-long").with("length", too_long.length).with("capacity", too_long.capacity)
 }
 
 /// The text box of an annex entry of so many rows; its form declares the same.

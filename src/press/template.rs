@@ -73,8 +73,7 @@ impl Templates {
                     pending.push(path);
                     continue;
                 }
-                let data = std::fs::read(&path)
-                    .map_err(|source| TemplateError::Read { path: path.clone(), source })?;
+                let data = std::fs::read(&path).map_err(|source| TemplateError::Read { path: path.clone(), source })?;
                 total = total.saturating_add(data.len() as u64);
                 if total > MOST_BYTES {
                     return Err(TemplateError::TooLarge { path: root.to_path_buf() });

@@ -34,7 +34,13 @@ fn lay_out(kind: &str, data: &[u8]) -> Sheets {
         name: "見本　太郎".to_owned(),
         seal: String::new(),
     };
-    let surround =
-        Surround { day, office: "見本市北区", signatory: &signatory, number: None, paper: Paper::Plain, short_digest: "" };
+    let surround = Surround {
+        day,
+        office: "見本市北区",
+        signatory: &signatory,
+        number: None,
+        paper: Paper::Plain,
+        short_digest: "",
+    };
     press.lay_out_specimen(&document, &surround).unwrap()
 }

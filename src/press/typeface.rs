@@ -49,11 +49,7 @@ impl Typeface {
     fn parse(data: &'static [u8]) -> Result<Self, TypefaceError> {
         let face = Face::parse(data, 0).map_err(|_| TypefaceError::Unreadable)?;
         let font = Font::new(Bytes::new(data), 0).ok_or(TypefaceError::Unreadable)?;
-        let instance = font.clone().instantiate(
-            FontVariant::default(),
-            Abs::pt(10.0),
-            &FontVariations::default(),
-        );
+        let instance = font.clone().instantiate(FontVariant::default(), Abs::pt(10.0), &FontVariations::default());
         let units_per_em = f64::from(face.units_per_em());
         Ok(Self { font, instance, face, units_per_em })
     }

@@ -81,10 +81,7 @@ impl World for FormWorld {
         if let Some((_, data)) = self.assets.iter().find(|(name, _)| *name == path) {
             return Ok(data.clone());
         }
-        self.templates
-            .file(path.trim_start_matches('/'))
-            .cloned()
-            .ok_or_else(|| FileError::NotFound(path.into()))
+        self.templates.file(path.trim_start_matches('/')).cloned().ok_or_else(|| FileError::NotFound(path.into()))
     }
 
     fn font(&self, index: usize) -> Option<Font> {

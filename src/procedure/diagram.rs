@@ -217,7 +217,8 @@ impl<'a> Diagram<'a> {
             );
         }
         for (index, key) in ["gate", "correction", "paper"].into_iter().enumerate() {
-            let line = TextLine { text: words.get(&format!("flows.legend-{key}")).to_owned(), size: SMALL, class: "detail" };
+            let line =
+                TextLine { text: words.get(&format!("flows.legend-{key}")).to_owned(), size: SMALL, class: "detail" };
             #[allow(clippy::cast_precision_loss)] // 0 to 2
             write_lines(svg, MARGIN, legend + index as f64 * SMALL * LEADING, std::slice::from_ref(&line));
         }

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::{
-    Act, Attribute, Branch, Certainty, Condition, Correction, Documents, FlowVersion, Gate, GateKind, Paper,
-    Performer, Place, Procedure, Procedures, Role, SealPolicy, SealRule, Step, StepKey, Term,
+    Act, Attribute, Branch, Certainty, Condition, Correction, Documents, FlowVersion, Gate, GateKind, Paper, Performer,
+    Place, Procedure, Procedures, Role, SealPolicy, SealRule, Step, StepKey, Term,
 };
 
 /// How many procedures there are.
@@ -787,9 +787,8 @@ mod tests {
 
     #[test]
     fn there_are_forty_eight_procedures_each_once() {
-        let files: Vec<(String, String)> = Embedded::iter()
-            .map(|path| (path.to_string(), text(path.strip_suffix(".toml").unwrap())))
-            .collect();
+        let files: Vec<(String, String)> =
+            Embedded::iter().map(|path| (path.to_string(), text(path.strip_suffix(".toml").unwrap()))).collect();
         let fault = |files: &[(String, String)]| Procedures::parse(files).unwrap_err().fault;
         assert_eq!(fault(&files[1..]), Fault::Count(47));
         assert_eq!(fault(&[files.clone(), vec![files[0].clone()]].concat()), {

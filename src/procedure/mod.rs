@@ -89,10 +89,9 @@ impl Role {
     pub fn party(self) -> Party {
         match self {
             Self::Visitor => Party::Visitor,
-            Self::ContractorCounter
-            | Self::ContractorInput
-            | Self::ContractorCollator
-            | Self::ContractorArchivist => Party::Contractor,
+            Self::ContractorCounter | Self::ContractorInput | Self::ContractorCollator | Self::ContractorArchivist => {
+                Party::Contractor
+            }
             Self::CityReviewer
             | Self::CityApprover
             | Self::CitySealKeeper

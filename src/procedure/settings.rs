@@ -256,7 +256,11 @@ mod tests {
         }
         // No rule between parties has a name here.
         assert!(matches!(
-            Settings::parse("s", &format!("relaxed = [\"approval-by-city\"]\n{REST}"), &Procedures::embedded().unwrap()),
+            Settings::parse(
+                "s",
+                &format!("relaxed = [\"approval-by-city\"]\n{REST}"),
+                &Procedures::embedded().unwrap()
+            ),
             Err(SettingsError { line: 1, fault: SettingsFault::Malformed(_), .. })
         ));
     }

@@ -358,7 +358,9 @@ impl<'a> Audit<'a> {
         for at in (0..TABLES.len()).filter(|at| !chained.contains(at)) {
             self.table(at).await?;
         }
-        let mut missing: Vec<(u64, &'static str)> = self.touched.iter()
+        let mut missing: Vec<(u64, &'static str)> = self
+            .touched
+            .iter()
             .filter(|(_, touched)| touched.row.is_some())
             .map(|((table, _), touched)| (touched.position, TABLES[*table].name))
             .collect();

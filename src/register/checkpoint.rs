@@ -68,11 +68,8 @@ pub struct Signer {
 
 /// First four bytes of SHA-256 over name, newline, algorithm and public key.
 fn key_id(name: &str, key: &VerifyingKey) -> [u8; 4] {
-    let digest = Sha256::new()
-        .chain_update(name)
-        .chain_update([b'\n', ED25519])
-        .chain_update(key.as_bytes())
-        .finalize();
+    let digest =
+        Sha256::new().chain_update(name).chain_update([b'\n', ED25519]).chain_update(key.as_bytes()).finalize();
     [digest[0], digest[1], digest[2], digest[3]]
 }
 
@@ -113,7 +110,11 @@ impl Verifier {
         let key = key.try_into().map_err(|_| fault("the verifier's key has not 32 bytes"))?;
         let key = VerifyingKey::from_bytes(&key).map_err(|_| fault("the verifier's key is no key"))?;
         let verifier = Self { name: name.to_owned(), key };
-        if verifier.to_string() == text && !id.is_empty() { Ok(verifier) } else { Err(fault("the verifier's id is another one")) }
+        if verifier.to_string() == text && !id.is_empty() {
+            Ok(verifier)
+        } else {
+            Err(fault("the verifier's id is another one"))
+        }
     }
 
     /// What a signed note says, once its signature by this key was verified.
@@ -140,7 +141,8 @@ impl Verifier {
             if name != self.name || !signed.starts_with(&id) {
                 continue; // another witness's
             }
-            let signature = Signature::from_slice(&signed[id.len()..]).map_err(|_| fault("the signature has another length"))?;
+            let signature =
+                Signature::from_slice(&signed[id.len()..]).map_err(|_| fault("the signature has another length"))?;
             return match self.key.verify_strict(text.as_bytes(), &signature) {
                 Ok(()) => Ok(text),
                 Err(_) => Err(fault("the signature is not by this key over this text")),

@@ -195,10 +195,7 @@ mod tests {
         ("3031", "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4"),
         ("40414243", "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef"),
         ("5051525354555657", "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c"),
-        (
-            "606162636465666768696a6b6c6d6e6f",
-            "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-        ),
+        ("606162636465666768696a6b6c6d6e6f", "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"),
     ];
 
     #[test]
@@ -215,7 +212,8 @@ mod tests {
     /// Audit paths of the same reference: leaf 5 of 8, and consistency from 6 to 8.
     #[test]
     fn proofs_are_those_of_certificate_transparency() {
-        let leaves: Vec<Hash> = VECTORS.iter().map(|(bytes, _)| leaf(&HEXLOWER.decode(bytes.as_bytes()).unwrap())).collect();
+        let leaves: Vec<Hash> =
+            VECTORS.iter().map(|(bytes, _)| leaf(&HEXLOWER.decode(bytes.as_bytes()).unwrap())).collect();
         let hex = |proof: Vec<Hash>| proof.iter().map(|hash| HEXLOWER.encode(hash)).collect::<Vec<_>>();
         assert_eq!(
             hex(inclusion(&leaves, 5)),

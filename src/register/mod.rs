@@ -131,7 +131,12 @@ impl Register {
     }
 
     /// [`Self::open`] on a store.
-    pub async fn with(store: Box<dyn Store>, ring: KeyRing, program: &str, clock: Clock) -> Result<Self, RegisterError> {
+    pub async fn with(
+        store: Box<dyn Store>,
+        ring: KeyRing,
+        program: &str,
+        clock: Clock,
+    ) -> Result<Self, RegisterError> {
         let deployment = deployment(&*store).await?;
         if deployment.program != program {
             return Err(RegisterError::OtherProgram { expected: deployment.program, found: program.to_owned() });

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry as MapEntry;
 use zeroize::Zeroizing;
 
 use super::clock::Moment;
-use super::id::{OFFICE, CaseId, IssuanceId, OfficeId};
+use super::id::{CaseId, IssuanceId, OFFICE, OfficeId};
 use super::merkle::{self, Hash};
 use super::replay::checked;
 use super::rows::{CaseRow, Head, Incident, Issuance, Number, whole};
@@ -146,7 +146,8 @@ impl Register {
         limit: u32,
     ) -> Result<(Vec<CaseRow>, bool), RegisterError> {
         const WORK_LIST: &str = include_str!("../../sql/work_list.sql");
-        let (opened_at, case) = after.map_or((i64::MIN, String::new()), |after| (after.opened_at.millis(), after.case.to_string()));
+        let (opened_at, case) =
+            after.map_or((i64::MIN, String::new()), |after| (after.opened_at.millis(), after.case.to_string()));
         let one_more = i64::from(limit) + 1;
         let values = vec![office.as_str().into(), role.into(), opened_at.into(), case.into(), one_more.into()];
         let mut cases = self.find_all(WORK_LIST, values, CaseRow::read).await?;
@@ -162,7 +163,11 @@ impl Register {
     }
 
     /// The issuance of a number.
-    pub async fn issuance_by_number(&self, office: &OfficeId, number: Number) -> Result<Option<Issuance>, RegisterError> {
+    pub async fn issuance_by_number(
+        &self,
+        office: &OfficeId,
+        number: Number,
+    ) -> Result<Option<Issuance>, RegisterError> {
         const ISSUANCE: &str = include_str!("../../sql/issuance_by_number.sql");
         let (terminal, serial) = (i64::from(number.terminal), i64::from(number.serial));
         let values = vec![office.as_str().into(), number.day.to_string().into(), terminal.into(), serial.into()];
@@ -204,11 +209,21 @@ impl Register {
         let secret = self.case_key_in(&mut *transaction, office, case).await?;
         let secret = secret.ok_or_else(|| RegisterError::damaged("a paper's case has no key"))?;
         let file = secret.open(&Place::row(office, case, "paper", &id.to_string()), &sealed)?;
-        if sha256(&file) == hash { Ok(Some(file)) } else { Err(RegisterError::damaged("a paper is not what its SHA-256 says")) }
+        if sha256(&file) == hash {
+            Ok(Some(file))
+        } else {
+            Err(RegisterError::damaged("a paper is not what its SHA-256 says"))
+        }
     }
 
     /// The cases that have a search term, at most `limit`.
-    pub async fn find(&self, office: &OfficeId, field: &str, term: &str, limit: u32) -> Result<Vec<CaseId>, RegisterError> {
+    pub async fn find(
+        &self,
+        office: &OfficeId,
+        field: &str,
+        term: &str,
+        limit: u32,
+    ) -> Result<Vec<CaseId>, RegisterError> {
         const FIND: &str = include_str!("../../sql/find.sql");
         let hash = self.ring.search(office)?.search_hash(field, term)?;
         let values = vec![office.as_str().into(), field.into(), hash.into(), i64::from(limit).into()];
@@ -216,7 +231,12 @@ impl Register {
     }
 
     /// The text of a flow.
-    pub async fn flow(&self, office: &OfficeId, procedure: &str, version: &str) -> Result<Option<String>, RegisterError> {
+    pub async fn flow(
+        &self,
+        office: &OfficeId,
+        procedure: &str,
+        version: &str,
+    ) -> Result<Option<String>, RegisterError> {
         const FLOW: &str = include_str!("../../sql/flow.sql");
         let values = vec![office.as_str().into(), procedure.into(), version.into()];
         self.find_one(FLOW, values, |mut row| row.text()).await
@@ -255,7 +275,12 @@ impl Register {
 
     /// Proof that the event at a position is in the register of the first `size` events: its leaf, and
     /// the path that [`merkle::includes`] verifies.
-    pub async fn inclusion(&self, office: &OfficeId, position: u64, size: u64) -> Result<(Hash, Vec<Hash>), RegisterError> {
+    pub async fn inclusion(
+        &self,
+        office: &OfficeId,
+        position: u64,
+        size: u64,
+    ) -> Result<(Hash, Vec<Hash>), RegisterError> {
         let leaves = self.leaves(office, size).await?;
         let absent = || RegisterError::damaged(format!("no event at {position} of {size}"));
         let index = usize::try_from(position).map_err(|_| absent())?;

@@ -110,7 +110,8 @@ impl Retention {
             for other in self.rules.iter().filter(|other| other.class == rule.class) {
                 later.extend(Some(day(&other.from)?).filter(|other| *other > from).and_then(|other| other.pred_opt()));
             }
-            let last = rule.last_end(today.to_naive()).ok_or_else(|| fault(format!("{} years are too many", rule.years)))?;
+            let last =
+                rule.last_end(today.to_naive()).ok_or_else(|| fault(format!("{} years are too many", rule.years)))?;
             let until = later.into_iter().min().map_or(last, |before| before.min(last));
             due.push(Due { class: rule.class.clone(), from, until });
         }

@@ -30,7 +30,11 @@ impl Head {
     pub(in crate::register) fn read(mut row: Row) -> Result<Self, RegisterError> {
         let (size, hash, frontier, at) = (row.count()?, row.hash()?, row.bytes()?, row.integer()?);
         let tree = Frontier::from_bytes(size, &frontier);
-        Ok(Self { hash, at, tree: tree.ok_or_else(|| RegisterError::damaged("a head's frontier does not fit its size"))? })
+        Ok(Self {
+            hash,
+            at,
+            tree: tree.ok_or_else(|| RegisterError::damaged("a head's frontier does not fit its size"))?,
+        })
     }
 
     pub(in crate::register) fn values(&self, office: &OfficeId) -> Result<Vec<Value>, RegisterError> {
@@ -161,7 +165,8 @@ impl Issuance {
             kind: row.text()?,
             number: Number {
                 day: day(&row.text()?)?,
-                terminal: u16::try_from(row.small()?).map_err(|_| RegisterError::damaged("a terminal's number is too great"))?,
+                terminal: u16::try_from(row.small()?)
+                    .map_err(|_| RegisterError::damaged("a terminal's number is too great"))?,
                 serial: row.small()?,
             },
             digest: row.hash()?,
@@ -214,7 +219,13 @@ impl End {
             Some(Self::Voided { at, reason }) => ("voided", Some(at), None, None, Some(reason.clone())),
         };
         let at = at.map(|at| at.millis());
-        [state.into(), Value::Integer(at), Value::Bytes(sha256), Value::Integer(pages.map(i64::from)), Value::Text(reason)]
+        [
+            state.into(),
+            Value::Integer(at),
+            Value::Bytes(sha256),
+            Value::Integer(pages.map(i64::from)),
+            Value::Text(reason),
+        ]
     }
 }
 

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
 use sqlx::{Column as _, Connection as _, Row as _, TypeInfo as _, ValueRef as _};
 
 use super::RegisterError;
@@ -82,9 +84,7 @@ impl Store for Sqlite {
 
     fn is_installed(&self) -> Job<'_, bool> {
         const TABLES: &str = "SELECT 1 FROM sqlite_master WHERE name = 'deployment'";
-        Box::pin(async move {
-            Ok(sqlx::query(TABLES).fetch_optional(&self.readers).await.map_err(fault)?.is_some())
-        })
+        Box::pin(async move { Ok(sqlx::query(TABLES).fetch_optional(&self.readers).await.map_err(fault)?.is_some()) })
     }
 
     fn lock_head(&self) -> &'static str {

@@ -193,7 +193,8 @@ mod tests {
                 Value::Integer(closed),
             ]
         };
-        let hashes = [row(None, None), row(Some(0), None), row(None, Some("")), row(Some(0), Some(""))].map(|row| table.row_hash(&row));
+        let hashes = [row(None, None), row(Some(0), None), row(None, Some("")), row(Some(0), Some(""))]
+            .map(|row| table.row_hash(&row));
         for (at, hash) in hashes.iter().enumerate() {
             assert!(!hashes[..at].contains(hash), "{at}");
         }

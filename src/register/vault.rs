@@ -216,8 +216,7 @@ impl KeyRing {
     fn wrapping(&self, office: &OfficeId) -> Result<Vec<u32>, RegisterError> {
         let prefix = format!("office-{office}-");
         let names = self.list()?;
-        let mut numbers: Vec<u32> =
-            names.iter().filter_map(|name| name.strip_prefix(&prefix)?.parse().ok()).collect();
+        let mut numbers: Vec<u32> = names.iter().filter_map(|name| name.strip_prefix(&prefix)?.parse().ok()).collect();
         numbers.sort_unstable();
         Ok(numbers)
     }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::chain::{self, Effects};
 use super::clock::{Moment, settle};
-use super::id::{OFFICE, CaseId, IncidentId, IssuanceId, OfficeId};
+use super::id::{CaseId, IncidentId, IssuanceId, OFFICE, OfficeId};
 use super::merkle::{Hash, Tree};
 use super::rows::{CaseRow, End, Head, Incident, Issuance, Number, whole};
 use super::store::{Access, Transaction, Value, maybe_one, one};
@@ -340,7 +340,8 @@ impl<'w> Writing<'w> {
         let day = self.now.day();
         let key = vec![self.office(), day.to_string().into(), i64::from(terminal).into()];
         let last = maybe_one(&mut *self.transaction, SERIAL, key).await?.map(|mut row| row.small()).transpose()?;
-        let serial = last.unwrap_or(0).checked_add(1).ok_or(RegisterError::Batch { what: "no number is left for the day" })?;
+        let serial =
+            last.unwrap_or(0).checked_add(1).ok_or(RegisterError::Batch { what: "no number is left for the day" })?;
         Ok(Some(Number { day, terminal, serial }))
     }
 
@@ -411,8 +412,10 @@ impl<'w> Writing<'w> {
             None => {
                 let ring_key = self.register.ring.newest(office)?;
                 let secret = Secret::random()?;
-                let wrapped = self.register.ring.get(&ring_key)?.seal(&Place::case_key(office, case), secret.bytes())?;
-                let row = vec![self.office(), case.to_string().into(), ring_key.into(), wrapped.into(), Value::Text(None)];
+                let wrapped =
+                    self.register.ring.get(&ring_key)?.seal(&Place::case_key(office, case), secret.bytes())?;
+                let row =
+                    vec![self.office(), case.to_string().into(), ring_key.into(), wrapped.into(), Value::Text(None)];
                 self.put(Of::case_keys, row).await?;
                 secret
             }
@@ -445,7 +448,9 @@ impl<'w> Writing<'w> {
         self.put(Of::cases, case.values(&self.ask.office)).await?;
         let key = vec![self.office(), case.id.to_string().into()];
         let waited = self.transaction.rows(WAITING, key).await?;
-        let place = |office: Value, role: String, opened_at: i64| vec![office, role.into(), opened_at.into(), case.id.to_string().into()];
+        let place = |office: Value, role: String, opened_at: i64| {
+            vec![office, role.into(), opened_at.into(), case.id.to_string().into()]
+        };
         for mut row in waited {
             let (role, opened_at) = (row.text()?, row.integer()?);
             if !waiting.contains(&role) || opened_at != case.opened_at.millis() {

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::root;
 
 /// Rooms from the top to the bottom; a room may use those after it.
-const ROOMS: [&str; 9] =
-    ["cli", "desk", "mail", "issuing", "register", "press", "case", "procedure", "document"];
+const ROOMS: [&str; 9] = ["cli", "desk", "mail", "issuing", "register", "press", "case", "procedure", "document"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -85,7 +84,9 @@ fn pure_rooms_do_no_io_and_ask_no_clock() {
         }
         let text = std::fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
-        for forbidden in ["std::fs", "std::net", "std::env", "SystemTime", "Utc::now", "Local::now", "getrandom", "rand::"] {
+        for forbidden in
+            ["std::fs", "std::net", "std::env", "SystemTime", "Utc::now", "Local::now", "getrandom", "rand::"]
+        {
             if code.contains(forbidden) {
                 wrong.push(format!("{}: {forbidden}", relative.display()));
             }

@@ -20,8 +20,8 @@ fn key(text: &str) -> StepKey {
 
 /// Numbered steps of the procedures 1 to 48.
 const NUMBERED: [usize; 48] = [
-    22, 22, 22, 18, 18, 17, 11, 18, 24, 17, 14, 9, 17, 17, 21, 20, 3, 13, 13, 12, 13, 8, 8, 18, 18, 18, 17, 18, 19,
-    18, 21, 20, 7, 7, 8, 6, 11, 12, 7, 7, 6, 3, 8, 5, 10, 10, 9, 8,
+    22, 22, 22, 18, 18, 17, 11, 18, 24, 17, 14, 9, 17, 17, 21, 20, 3, 13, 13, 12, 13, 8, 8, 18, 18, 18, 17, 18, 19, 18,
+    21, 20, 7, 7, 8, 6, 11, 12, 7, 7, 6, 3, 8, 5, 10, 10, 9, 8,
 ];
 
 #[test]
@@ -180,7 +180,8 @@ fn the_counter_and_the_next_day_do_not_wait_for_each_other() {
     assert!(!tennyu.followers(&key("14")).contains(&key("20b")));
     assert!(tennyu.followers(&key("12")).contains(&key("20b")));
     let koseki = all.get("koseki-todoke-shokken").unwrap();
-    let after: BTreeSet<&str> = koseki.steps.iter().filter(|s| s.after.contains(&key("8"))).map(|s| s.key.as_str()).collect();
+    let after: BTreeSet<&str> =
+        koseki.steps.iter().filter(|s| s.after.contains(&key("8"))).map(|s| s.key.as_str()).collect();
     assert_eq!(after, BTreeSet::from(["9", "14"]));
     // 交付 does not wait for the register of residents.
     assert!(!koseki.ancestors(&key("12")).contains(&key("19")));
@@ -273,8 +274,17 @@ fn the_list_is_data() {
         for step in procedure["steps"].as_array().unwrap() {
             let keys: Vec<&String> = step.as_object().unwrap().keys().collect();
             let expected = [
-                "action", "actor", "branch", "condition", "documents_in", "documents_out", "generates", "key",
-                "next_day", "number", "place",
+                "action",
+                "actor",
+                "branch",
+                "condition",
+                "documents_in",
+                "documents_out",
+                "generates",
+                "key",
+                "next_day",
+                "number",
+                "place",
             ];
             assert_eq!(keys, expected);
         }

@@ -23,13 +23,22 @@ fn accepted_pictures_are_small_and_no_file_is_kept() {
 fn a_form_that_moves_by_a_fifth_of_a_millimetre_fails_with_a_report() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let copied = std::process::Command::new("cp").args(["-r", root().join("templates").to_str().unwrap(), &at("templates")]).status().unwrap();
+    let copied = std::process::Command::new("cp")
+        .args(["-r", root().join("templates").to_str().unwrap(), &at("templates")])
+        .status()
+        .unwrap();
     assert!(copied.success());
     let arguments = |action| {
         vec![
-            "golden".to_owned(), action, "juminhyo-utsushi".to_owned(),
-            "--templates".to_owned(), at("templates"), "--golden".to_owned(), at("golden"),
-            "--samples".to_owned(), root().join("samples").to_str().unwrap().to_owned(),
+            "golden".to_owned(),
+            action,
+            "juminhyo-utsushi".to_owned(),
+            "--templates".to_owned(),
+            at("templates"),
+            "--golden".to_owned(),
+            at("golden"),
+            "--samples".to_owned(),
+            root().join("samples").to_str().unwrap().to_owned(),
         ]
     };
     let run = |action: &str| {
@@ -70,7 +79,10 @@ fn a_golden_without_a_sample_fails_by_name_and_is_removed_when_pages_are_accepte
     copy("honnin-kakunin-tsuchi/jugonin.json", "honnin-kakunin-tsuchi/jugonin.json");
     copy("bangofuda.json", "bangofuda.json");
     let (code, told) = run("accept", &[]);
-    assert_eq!((code, told.trim()), (Some(0), "written: 3 documents (4 pages); removed: 0 documents (0 pages); unchanged: 0 documents (0 pages)"));
+    assert_eq!(
+        (code, told.trim()),
+        (Some(0), "written: 3 documents (4 pages); removed: 0 documents (0 pages); unchanged: 0 documents (0 pages)")
+    );
 
     std::fs::remove_file(hard.join("jugonin.json")).unwrap();
     copy("bangofuda/saidai.json", "bangofuda.json");
@@ -79,8 +91,14 @@ fn a_golden_without_a_sample_fails_by_name_and_is_removed_when_pages_are_accepte
     assert!(told.contains("honnin-kakunin-tsuchi.jugonin: a golden without a sample"), "{told}");
     assert!(told.contains("as accepted: 1 documents (1 pages); different: 0 documents (0 pages); without a sample: 1 documents (2 pages)"), "{told}");
     // The goldens of another kind are no orphans of this one, and are left alone.
-    assert_eq!(run("accept", &["bangofuda"]).1.trim(), "written: 1 documents (1 pages); removed: 0 documents (0 pages); unchanged: 0 documents (0 pages)");
-    assert_eq!(run("accept", &[]).1.trim(), "written: 0 documents (0 pages); removed: 1 documents (2 pages); unchanged: 2 documents (2 pages)");
+    assert_eq!(
+        run("accept", &["bangofuda"]).1.trim(),
+        "written: 1 documents (1 pages); removed: 0 documents (0 pages); unchanged: 0 documents (0 pages)"
+    );
+    assert_eq!(
+        run("accept", &[]).1.trim(),
+        "written: 0 documents (0 pages); removed: 1 documents (2 pages); unchanged: 2 documents (2 pages)"
+    );
     let left = |name: &str| folder.path().join("golden").join(name).exists();
     assert!(!left("honnin-kakunin-tsuchi.jugonin.txt") && !left("honnin-kakunin-tsuchi.jugonin.2.png"));
     assert!(left("honnin-kakunin-tsuchi.txt") && left("honnin-kakunin-tsuchi.1.png"));

@@ -26,10 +26,15 @@ fn other_programs_find_nothing_wrong() {
         let info = String::from_utf8(tool("pdfinfo", &[file]).stdout).unwrap();
         assert!(info.contains("Tagged:          yes"), "{name}: {info}");
         let drawn = tool("mutool", &["draw", "-q", "-F", "text", "-o", "/dev/null", file]);
-        assert!(drawn.status.success() && complaints(&drawn.stderr).is_empty(), "{name}: {}", String::from_utf8_lossy(&drawn.stderr));
+        assert!(
+            drawn.status.success() && complaints(&drawn.stderr).is_empty(),
+            "{name}: {}",
+            String::from_utf8_lossy(&drawn.stderr)
+        );
         for subject in &printed.sheets.subject {
             let text = String::from_utf8(tool("pdftotext", &["-raw", file, "-"]).stdout).unwrap();
-            let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace() && *c != '\u{c}').collect::<String>();
+            let squeezed =
+                |text: &str| text.chars().filter(|c| !c.is_whitespace() && *c != '\u{c}').collect::<String>();
             for page in squeezed_pages(&text) {
                 assert!(page.contains(&squeezed(subject)), "{name}: the subject on every page");
             }

@@ -67,7 +67,8 @@ impl Place {
     fn issued(&self) -> (String, String) {
         let case = self.collated();
         self.done(&format!("case do {case} 9 --as kita-shinsa"));
-        let shown: Value = serde_json::from_str(&self.done(&format!("case show {case} --json --as kita-shonin"))).unwrap();
+        let shown: Value =
+            serde_json::from_str(&self.done(&format!("case show {case} --json --as kita-shonin"))).unwrap();
         let code = shown["documents"][0]["code"].as_str().unwrap();
         self.done(&format!("case do {case} 10 --seen {code} --as kita-shonin"));
         let told = self.done(&format!("case issue {case} 1 -o sealed.pdf --as kita-shonin"));
@@ -184,9 +185,11 @@ fn content_goes_after_its_period_by_two_approvers_and_the_audit_passes_after() {
     let table = table.replace("years = 3\nstarts = \"fiscal-year\"", "years = 0\nstarts = \"case-end\"");
     std::fs::write(place.at("table.toml"), table).unwrap();
     assert!(place.done("retention due --table table.toml").contains(&case));
-    for (second, code) in
-        [("kita-shonin", "people-same-person"), ("kita-shinsa", "people-not-approver"), ("minato-shonin", "people-not-approver")]
-    {
+    for (second, code) in [
+        ("kita-shonin", "people-same-person"),
+        ("kita-shinsa", "people-not-approver"),
+        ("minato-shonin", "people-not-approver"),
+    ] {
         let told = place.refused(&format!("retention run --table table.toml --as kita-shonin --and {second}"));
         assert!(told.contains(code), "{told}");
     }
@@ -221,7 +224,9 @@ fn an_incident_is_closed_by_the_city_with_a_reason() {
     place.done("incident list");
     let id = incident(&place);
     assert!(place.done("incident list --office kita-ku").contains(&format!("kita-ku\t{id}\t")));
-    assert!(place.refused(&format!("incident close {id} --reason seen --as kita-nyuryoku")).contains("people-not-city"));
+    assert!(
+        place.refused(&format!("incident close {id} --reason seen --as kita-nyuryoku")).contains("people-not-city")
+    );
     assert!(place.refused(&format!("incident close {id} --reason seen --as minato-shonin")).contains("no-incident"));
     place.done(&format!("incident close {id} --reason seen --as kita-shonin"));
     assert_eq!(place.done("incident list"), "");

@@ -29,7 +29,8 @@ fn the_demo_walks_all_flows_and_prints_every_kind() {
     for step in ["③", "⑦", "⑧", "⑨", "⑩", "⑭"] {
         assert!(told.contains(step), "{step}: {told}");
     }
-    for file in ["10-juminhyo-kofu/juminhyo-utsushi-sealed.pdf", "10-juminhyo-kofu/juminhyo-utsushi.pdf", "register.db"] {
+    for file in ["10-juminhyo-kofu/juminhyo-utsushi-sealed.pdf", "10-juminhyo-kofu/juminhyo-utsushi.pdf", "register.db"]
+    {
         assert!(out.join(file).is_file(), "{file}");
     }
     // Every flow came to its end.
@@ -51,7 +52,8 @@ fn pages_are_also_written_as_pictures() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let sample = root().join("samples/juminhyo-utsushi/nine-members.json");
-    let done = shomei(&["render", "juminhyo-utsushi", sample.to_str().unwrap(), "-o", &at("x.pdf"), "--png", &at("png")]);
+    let done =
+        shomei(&["render", "juminhyo-utsushi", sample.to_str().unwrap(), "-o", &at("x.pdf"), "--png", &at("png")]);
     assert!(done.status.success());
     for page in 1..=3 {
         assert!(folder.path().join(format!("png/juminhyo-utsushi-{page}.png")).is_file(), "{page}");
@@ -72,10 +74,27 @@ fn trouble_with_files_and_arguments_has_its_code_and_its_sentence() {
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let sample = root().join("samples/bangofuda.json").to_str().unwrap().to_owned();
     for (arguments, code) in [
-        (vec!["render".to_owned(), "bangofuda".to_owned(), at("none.json"), "-o".to_owned(), at("x.pdf")], "file-not-read"),
+        (
+            vec!["render".to_owned(), "bangofuda".to_owned(), at("none.json"), "-o".to_owned(), at("x.pdf")],
+            "file-not-read",
+        ),
         (vec!["check".to_owned(), "bangofuda".to_owned(), at("")], "file-not-read"),
-        (vec!["render".to_owned(), "bangofuda".to_owned(), sample.clone(), "-o".to_owned(), at("none/x.pdf")], "file-not-written"),
-        (vec!["render".to_owned(), "bangofuda".to_owned(), sample.clone(), "-o".to_owned(), at("x.pdf"), "--templates".to_owned(), at("none")], "file-not-read"),
+        (
+            vec!["render".to_owned(), "bangofuda".to_owned(), sample.clone(), "-o".to_owned(), at("none/x.pdf")],
+            "file-not-written",
+        ),
+        (
+            vec![
+                "render".to_owned(),
+                "bangofuda".to_owned(),
+                sample.clone(),
+                "-o".to_owned(),
+                at("x.pdf"),
+                "--templates".to_owned(),
+                at("none"),
+            ],
+            "file-not-read",
+        ),
         (vec!["check".to_owned(), "fuda".to_owned(), sample.clone()], "unknown-kind"),
         (vec!["render".to_owned(), "bangofuda".to_owned()], "usage"),
     ] {

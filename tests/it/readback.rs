@@ -26,10 +26,7 @@ const PAGES: &[(&str, &str)] = &[
         r"
         葛\u{E0102}城 葛\u{E0103}城 葛城 辻\u{E0102}本 辻本 渡邉\u{E010F} 渡邉 渡邊\u{E0108} 渡邊 葛\u{E0102}葛\u{E0103}葛",
     ),
-    (
-        "characters beyond the basic plane and compatibility characters",
-        r"𠮷野 吉田 𠮟る 叱る 﨑 崎 髙橋 高橋",
-    ),
+    ("characters beyond the basic plane and compatibility characters", r"𠮷野 吉田 𠮟る 叱る 﨑 崎 髙橋 高橋"),
     ("characters that share one glyph", r"1-2‐3‑4‒5 - ‐ 〜 ～ 〜 ~sym.minus #str.from-unicode(0x2003)あ　い"),
     (
         "sizes and fonts",
@@ -220,22 +217,14 @@ fn assert_same(read: &[PageText], meant: &[PageText], about: &str) {
         assert_eq!(texts(read), texts(meant), "{about}");
         for (read, meant) in read.runs.iter().zip(&meant.runs) {
             let about = format!("{about}: {}", meant.text);
-            near(
-                &[read.x, read.y, read.end_x, read.size],
-                &[meant.x, meant.y, meant.end_x, meant.size],
-                &about,
-            );
+            near(&[read.x, read.y, read.end_x, read.size], &[meant.x, meant.y, meant.end_x, meant.size], &about);
             assert_eq!(read.font, meant.font, "{about}");
         }
         assert_eq!(read.images.len(), meant.images.len(), "{about}");
         for (read, meant) in read.images.iter().zip(&meant.images) {
             let sides = |image: &PlacedImage| [image.x, image.y, image.width, image.height];
             near(&sides(read), &sides(meant), about);
-            assert_eq!(
-                (read.pixel_width, read.pixel_height),
-                (meant.pixel_width, meant.pixel_height),
-                "{about}"
-            );
+            assert_eq!((read.pixel_width, read.pixel_height), (meant.pixel_width, meant.pixel_height), "{about}");
             assert_eq!(read.interpolate, meant.interpolate, "{about}");
         }
     }

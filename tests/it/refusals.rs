@@ -49,23 +49,55 @@ fn each_fault_of_a_household_is_named_with_its_place() {
     let person = |n: usize| format!("setai_renki.setaiin[{n}]");
     let cases: Vec<(Vec<u8>, String)> = vec![
         (changed(|h| h["memo"] = json!("x")), "setai_renki.memo: unknown-field".to_owned()),
-        (changed(|h| { h.as_object_mut().unwrap().remove("jusho"); }), "setai_renki.jusho: missing-field".to_owned()),
+        (
+            changed(|h| {
+                h.as_object_mut().unwrap().remove("jusho");
+            }),
+            "setai_renki.jusho: missing-field".to_owned(),
+        ),
         (changed(|h| h["setai_ninzu"] = json!("4")), "setai_renki.setai_ninzu: wrong-type".to_owned()),
         (changed(|h| h["setai_ninzu"] = json!(4.5)), "setai_renki.setai_ninzu: not-a-whole-number".to_owned()),
         (changed(|h| h["setainushi"] = Value::Null), "setai_renki.setainushi: null".to_owned()),
         (changed(|h| h["setaiin"] = json!([])), "setai_renki.setaiin: empty-household".to_owned()),
         (changed(|h| h["setaiin"][0]["zokugara"] = json!("子")), "setai_renki.setaiin: setainushi-missing".to_owned()),
-        (changed(|h| h["setaiin"][1]["zokugara"] = json!("世帯主")), "setai_renki.setaiin: setainushi-double".to_owned()),
+        (
+            changed(|h| h["setaiin"][1]["zokugara"] = json!("世帯主")),
+            "setai_renki.setaiin: setainushi-double".to_owned(),
+        ),
         (changed(|h| h["setaiin"][2]["zokugara"] = json!("孫")), format!("{}.zokugara: zokugara-unknown", person(2))),
-        (changed(|h| h["setaiin"][0]["kojin_bango"] = json!("123456789012")), format!("{}.kojin_bango: number-check-digit", person(0))),
-        (changed(|h| h["setaiin"][0]["kojin_bango"] = json!("983205673214")), format!("{}.kojin_bango: needs-permission", person(0))),
-        (changed(|h| h["setaiin"][0]["juminhyo_code"] = json!("24727059608")), format!("{}.juminhyo_code: needs-permission", person(0))),
-        (changed(|h| h["setaiin"][1]["atena_bango"] = h["setaiin"][0]["atena_bango"].clone()), format!("{}.atena_bango: same-person-twice", person(1))),
-        (changed(|h| h["setaiin"][0]["kokumin"]["nihonjin"]["seinengappi"] = json!("1980-12-26")), format!("{}.kokumin.nihonjin.seinengappi: date-wants-wareki", person(0))),
+        (
+            changed(|h| h["setaiin"][0]["kojin_bango"] = json!("123456789012")),
+            format!("{}.kojin_bango: number-check-digit", person(0)),
+        ),
+        (
+            changed(|h| h["setaiin"][0]["kojin_bango"] = json!("983205673214")),
+            format!("{}.kojin_bango: needs-permission", person(0)),
+        ),
+        (
+            changed(|h| h["setaiin"][0]["juminhyo_code"] = json!("24727059608")),
+            format!("{}.juminhyo_code: needs-permission", person(0)),
+        ),
+        (
+            changed(|h| h["setaiin"][1]["atena_bango"] = h["setaiin"][0]["atena_bango"].clone()),
+            format!("{}.atena_bango: same-person-twice", person(1)),
+        ),
+        (
+            changed(|h| h["setaiin"][0]["kokumin"]["nihonjin"]["seinengappi"] = json!("1980-12-26")),
+            format!("{}.kokumin.nihonjin.seinengappi: date-wants-wareki", person(0)),
+        ),
         (changed(|h| h["setainushi"] = json!("見本　次郎")), "setai_renki.setainushi: setainushi-differs".to_owned()),
-        (changed(|h| h["setaiin"][2]["todokede_hi"] = json!("H20-04-03")), format!("{}.todokede_hi: date-before-birth", person(2))),
-        (changed(|h| h["kyoka"] = json!({ "kojin_bango": "\u{3000} " })), "setai_renki.kyoka.kojin_bango: empty-text".to_owned()),
-        (changed(|h| h["setaiin"][0]["kokumin"]["nihonjin"]["seinengappi"] = json!("S64-01-08")), format!("{}.kokumin.nihonjin.seinengappi: date-outside-era", person(0))),
+        (
+            changed(|h| h["setaiin"][2]["todokede_hi"] = json!("H20-04-03")),
+            format!("{}.todokede_hi: date-before-birth", person(2)),
+        ),
+        (
+            changed(|h| h["kyoka"] = json!({ "kojin_bango": "\u{3000} " })),
+            "setai_renki.kyoka.kojin_bango: empty-text".to_owned(),
+        ),
+        (
+            changed(|h| h["setaiin"][0]["kokumin"]["nihonjin"]["seinengappi"] = json!("S64-01-08")),
+            format!("{}.kokumin.nihonjin.seinengappi: date-outside-era", person(0)),
+        ),
     ];
     for (data, expected) in cases {
         let told = refused("juminhyo-utsushi", &data);
@@ -126,17 +158,23 @@ fn a_character_that_the_font_lacks_is_named_and_never_replaced() {
 
 #[test]
 fn what_is_too_long_even_for_the_annex_is_refused_by_name() {
-    let told = refused("juminhyo-utsushi", &changed(|h| {
-        h["setaiin"][0]["kokumin"]["nihonjin"]["honseki"] = json!("見本".repeat(400));
-    }));
+    let told = refused(
+        "juminhyo-utsushi",
+        &changed(|h| {
+            h["setaiin"][0]["kokumin"]["nihonjin"]["honseki"] = json!("見本".repeat(400));
+        }),
+    );
     assert!(told.starts_with("setai_renki.setaiin[0].honseki: too-long-for-annex"), "{told}");
     let told = refused("juminhyo-utsushi", &changed(|h| h["jusho"]["katagaki"] = json!("見".repeat(800))));
     assert!(told.starts_with("setai_renki.jusho: too-long-for-annex"), "{told}");
     // Without the name in the heading the sheet would no longer say whose it is.
-    let told = refused("juminhyo-utsushi", &changed(|h| {
-        h["jusho"]["katagaki"] = json!("見".repeat(400));
-        h["setainushi"] = json!({ "nothing": "omitted" });
-    }));
+    let told = refused(
+        "juminhyo-utsushi",
+        &changed(|h| {
+            h["jusho"]["katagaki"] = json!("見".repeat(400));
+            h["setainushi"] = json!({ "nothing": "omitted" });
+        }),
+    );
     assert_eq!(told.lines().count(), 1, "{told}");
     assert!(told.starts_with("setai_renki.jusho: too-long (capacity=122"), "{told}");
 }
@@ -194,7 +232,11 @@ fn json_that_is_too_much_or_too_deep_or_says_a_thing_twice() {
     let deep = "[".repeat(100_000);
     assert!(refused("juminhyo-utsushi", deep.as_bytes()).contains("json-too-deep"));
     assert!(refused("juminhyo-utsushi", b"{\"setai_renki\": ").contains("json-malformed"));
-    let twice = String::from_utf8(changed(|_| {})).unwrap().replacen("\"setai_ninzu\":4", "\"setai_ninzu\":4,\"setai_ninzu\":4", 1);
+    let twice = String::from_utf8(changed(|_| {})).unwrap().replacen(
+        "\"setai_ninzu\":4",
+        "\"setai_ninzu\":4,\"setai_ninzu\":4",
+        1,
+    );
     assert!(refused("juminhyo-utsushi", twice.as_bytes()).contains("setai_ninzu: duplicate-field"));
     let crowd = changed(|h| {
         let person = h["setaiin"][0].clone();
@@ -261,9 +303,12 @@ fn without_fonts() -> Vec<u8> {
         "Contents" => content,
         "Resources" => dictionary! { "Font" => dictionary! { "F1" => font } },
     });
-    pdf.objects.insert(pages, Object::Dictionary(dictionary! {
-        "Type" => "Pages", "Kids" => vec![page.into()], "Count" => 1,
-    }));
+    pdf.objects.insert(
+        pages,
+        Object::Dictionary(dictionary! {
+            "Type" => "Pages", "Kids" => vec![page.into()], "Count" => 1,
+        }),
+    );
     let catalog = pdf.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages });
     pdf.trailer.set("Root", catalog);
     let mut bytes = Vec::new();
@@ -340,7 +385,9 @@ fn what_contradicts_and_what_does_not_fit_come_together() {
         h["setaiin"][2]["todokede_hi"] = json!("R50-01-01");
     });
     let told = refused("juminhyo-utsushi", &data);
-    for code in ["setainushi-double", "jusho: too-long-for-annex", "honseki: too-long-for-annex", "todokede_hi: later-than-day"] {
+    for code in
+        ["setainushi-double", "jusho: too-long-for-annex", "honseki: too-long-for-annex", "todokede_hi: later-than-day"]
+    {
         assert_eq!(told.matches(code).count(), 1, "{code}: {told}");
     }
 }
@@ -352,7 +399,8 @@ fn no_shape_of_a_refused_document_stops_its_being_tried_out() {
         let value: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         let words = press.words(kind).unwrap();
         for pointer in lists(&value, "") {
-            for change in [|_: &Vec<Value>| Vec::new(), |list: &Vec<Value>| list.iter().chain(list).cloned().collect()] {
+            for change in [|_: &Vec<Value>| Vec::new(), |list: &Vec<Value>| list.iter().chain(list).cloned().collect()]
+            {
                 let mut changed = value.clone();
                 let list = changed.pointer_mut(&pointer).unwrap();
                 *list = Value::Array(change(list.as_array().unwrap()));
@@ -394,7 +442,9 @@ fn the_frame_hides_no_writing_unless_that_is_known() {
     ] {
         let told = refused(kind, &with(sample, json!({ "x_mm": x, "y_mm": y })));
         assert!(told.starts_with("ichi: overlay-covers-writing"), "{x}, {y}: {told}");
-        assert!(refused(kind, &with(sample, json!({ "x_mm": x, "y_mm": y, "kasanaru": false }))).contains("overlay-covers"));
+        assert!(
+            refused(kind, &with(sample, json!({ "x_mm": x, "y_mm": y, "kasanaru": false }))).contains("overlay-covers")
+        );
         let (code, told, written) = render(kind, &with(sample, json!({ "x_mm": x, "y_mm": y, "kasanaru": true })), &[]);
         assert_eq!((code, written), (0, true), "{told}");
     }
@@ -442,16 +492,37 @@ fn no_date_contradicts_another_or_the_day_of_the_certificate() {
     };
     let nowhere = json!({ "nothing": "not-applicable" });
     for (told, expected) in [
-        (told_of("", "setai_renki", |h| h["setaiin"][0]["todokede_hi"] = json!("R50-01-01")), "setai_renki.setaiin[0].todokede_hi: later-than-day"),
-        (told_of("", "setai_renki", |h| h["setaiin"][3]["kokumin"]["nihonjin"]["seinengappi"] = json!("R50-01-01")), "setai_renki.setaiin[3].kokumin.nihonjin.seinengappi: later-than-day"),
-        (told_of("", "setai_renki", |h| {
-            h["setaiin"][0]["jusho_wo_sadameta_hi"] = json!("R2-04-01");
-            h["setaiin"][0]["todokede_hi"] = json!("R2-03-31");
-        }), "setai_renki.setaiin[0].todokede_hi: reported-before-it-happened"),
-        (history(&[(3, "ido_hi", "H5-01-09"), (3, "todokede_hi", "H5-01-19")]), "kojinhyo.rireki[3].ido_hi: not-oldest-first"),
+        (
+            told_of("", "setai_renki", |h| h["setaiin"][0]["todokede_hi"] = json!("R50-01-01")),
+            "setai_renki.setaiin[0].todokede_hi: later-than-day",
+        ),
+        (
+            told_of("", "setai_renki", |h| h["setaiin"][3]["kokumin"]["nihonjin"]["seinengappi"] = json!("R50-01-01")),
+            "setai_renki.setaiin[3].kokumin.nihonjin.seinengappi: later-than-day",
+        ),
+        (
+            told_of("", "setai_renki", |h| {
+                h["setaiin"][0]["jusho_wo_sadameta_hi"] = json!("R2-04-01");
+                h["setaiin"][0]["todokede_hi"] = json!("R2-03-31");
+            }),
+            "setai_renki.setaiin[0].todokede_hi: reported-before-it-happened",
+        ),
+        (
+            history(&[(3, "ido_hi", "H5-01-09"), (3, "todokede_hi", "H5-01-19")]),
+            "kojinhyo.rireki[3].ido_hi: not-oldest-first",
+        ),
         (history(&[(0, "ido_hi", "T1-08-01")]), "kojinhyo.rireki[0].ido_hi: date-before-birth"),
-        (removed("/johyo-death", &[("shojo_todokede_hi", json!("R7-03-10")), ("jiyu_hi", json!("R7-03-11"))]), "johyo.shojo_todokede_hi: reported-before-it-happened"),
-        (removed("/johyo-abroad", &[("tenshutsusaki_yotei", nowhere.clone()), ("tenshutsusaki_kakutei", nowhere.clone())]), "johyo.tenshutsusaki_yotei: no-destination"),
+        (
+            removed("/johyo-death", &[("shojo_todokede_hi", json!("R7-03-10")), ("jiyu_hi", json!("R7-03-11"))]),
+            "johyo.shojo_todokede_hi: reported-before-it-happened",
+        ),
+        (
+            removed(
+                "/johyo-abroad",
+                &[("tenshutsusaki_yotei", nowhere.clone()), ("tenshutsusaki_kakutei", nowhere.clone())],
+            ),
+            "johyo.tenshutsusaki_yotei: no-destination",
+        ),
         (removed("/johyo-abroad", &[("jiyu_hi", json!("R50-03-31"))]), "johyo.jiyu_hi: later-than-day"),
     ] {
         assert!(told.lines().any(|line| line.starts_with(expected)), "{expected}: {told}");
@@ -461,9 +532,16 @@ fn no_date_contradicts_another_or_the_day_of_the_certificate() {
     for told in [
         removed("/johyo-abroad", &[("shojo_todokede_hi", json!("R7-03-01")), ("jiyu_hi", json!("R7-03-31"))]),
         history(&[(3, "ido_hi", "H5-01-09"), (3, "todokede_hi", "H8-04-23")]),
-        history(&[(19, "ido_hi", "R50-01-01"), (19, "todokede_hi", "R7-12-01"), (20, "ido_hi", "R50-01-02"), (20, "todokede_hi", "R7-12-01")]),
+        history(&[
+            (19, "ido_hi", "R50-01-01"),
+            (19, "todokede_hi", "R7-12-01"),
+            (20, "ido_hi", "R50-01-02"),
+            (20, "todokede_hi", "R7-12-01"),
+        ]),
         removed("/johyo-abroad", &[("tenshutsusaki_yotei", json!({ "nothing": "no-data" }))]),
-        told_of("/foreign", "setai_renki", |h| h["setaiin"][2]["kokumin"]["gaikokujin"]["manryo_hi"] = json!("2050-04-30")),
+        told_of("/foreign", "setai_renki", |h| {
+            h["setaiin"][2]["kokumin"]["gaikokujin"]["manryo_hi"] = json!("2050-04-30")
+        }),
     ] {
         assert_eq!(told, "");
     }
@@ -476,15 +554,18 @@ fn no_date_contradicts_another_or_the_day_of_the_certificate() {
 
 #[test]
 fn sentences_name_what_a_person_knows() {
-    let told = refused("juminhyo-utsushi", &changed(|h| {
-        h["setai_ninzu"] = json!("4");
-        h["jusho"] = json!({ "nothing": "omitted" });
-        h["setaiin"][0]["kokumin"] = json!({});
-        h["setaiin"][1]["todokede_hi"] = json!({ "nothing": "omitted" });
-        h["setaiin"][2]["zokugara"] = json!("孫");
-        h["９８３２-0567 3214"] = json!(1);
-        h["memo 2026"] = json!(1);
-    }));
+    let told = refused(
+        "juminhyo-utsushi",
+        &changed(|h| {
+            h["setai_ninzu"] = json!("4");
+            h["jusho"] = json!({ "nothing": "omitted" });
+            h["setaiin"][0]["kokumin"] = json!({});
+            h["setaiin"][1]["todokede_hi"] = json!({ "nothing": "omitted" });
+            h["setaiin"][2]["zokugara"] = json!("孫");
+            h["９８３２-0567 3214"] = json!(1);
+            h["memo 2026"] = json!(1);
+        }),
+    );
     let sentence = |start: &str| {
         let line = told.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{start}: {told}"));
         line.split_once('\t').unwrap().1.to_owned()

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use shomei::case::id::EntryId;
 use shomei::case::warrant::{Cover, WarrantError};
 use shomei::document::catalog::{Composed, KINDS, Sealing};
 use shomei::domain::calendar::Day;
-use shomei::issuing::city::City;
-use shomei::case::id::EntryId;
 use shomei::issuing::bench::Way;
+use shomei::issuing::city::City;
 use shomei::issuing::{IssueError, Issuing, Terminal};
 use shomei::press::mark::MarkKey;
 use shomei::press::readback::read_back;
@@ -34,7 +34,13 @@ impl Office {
     }
 
     fn issuing(&self) -> Issuing<'_> {
-        Issuing { press: &self.press, city: &self.city, key: &self.key, host: "verify.mihon.example", paper: Paper::Plain }
+        Issuing {
+            press: &self.press,
+            city: &self.city,
+            key: &self.key,
+            host: "verify.mihon.example",
+            paper: Paper::Plain,
+        }
     }
 
     fn day() -> Day {
@@ -99,7 +105,11 @@ fn kinds_that_are_never_sealed_cannot_be_sealed_even_with_a_warrant() {
         let document = document(&office.press, kind.id, &sample(kind.id));
         let cover = office.cover(&document, Office::day());
         let refused = office.seal(&cover, &document, Office::day());
-        assert!(matches!(refused, Err(IssueError::Press(PressError::Warrant(WarrantError::NeverSealed)))), "{}", kind.id);
+        assert!(
+            matches!(refused, Err(IssueError::Press(PressError::Warrant(WarrantError::NeverSealed)))),
+            "{}",
+            kind.id
+        );
         never += 1;
     }
     assert!(never >= 5, "{never}");
@@ -154,7 +164,10 @@ fn codes_read(pdf: &[u8], dpi: u32) -> Vec<String> {
     std::fs::write(&file, pdf).unwrap();
     let stem = folder.path().join("page");
     let dpi = dpi.to_string();
-    tool("pdftoppm", &["-r", &dpi, "-l", "1", "-singlefile", "-gray", "-png", file.to_str().unwrap(), stem.to_str().unwrap()]);
+    tool(
+        "pdftoppm",
+        &["-r", &dpi, "-l", "1", "-singlefile", "-gray", "-png", file.to_str().unwrap(), stem.to_str().unwrap()],
+    );
     let picture = stem.with_extension("png");
     let read = tool("zbarimg", &["-q", "--raw", "-Sdisable", "-Sqrcode.enable", picture.to_str().unwrap()]).stdout;
     // zbarimg ends each code with a line end of its own.
@@ -181,7 +194,11 @@ fn the_codes_for_the_municipality_of_arrival_are_read_from_a_page_of_250_dpi() {
             assert_eq!(parts.len(), expected, "{} at {dpi} dpi", path.display());
             let text: String = parts.iter().filter_map(|part| part.split_once('\n')).map(|(_, part)| part).collect();
             let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(&text)[..4]);
-            assert!(parts.iter().all(|part| part.lines().next().unwrap().ends_with(&hash)), "{}: {text}", path.display());
+            assert!(
+                parts.iter().all(|part| part.lines().next().unwrap().ends_with(&hash)),
+                "{}: {text}",
+                path.display()
+            );
         }
         most = most.max(expected);
     }
@@ -239,7 +256,11 @@ fn the_same_input_gives_the_same_bytes() {
     };
     let first = issue(&one);
     // What was printed in between leaves no trace.
-    let between = document(&one.press, "juminhyo-utsushi", &std::fs::read(root().join("samples/juminhyo-utsushi/foreign.json")).unwrap());
+    let between = document(
+        &one.press,
+        "juminhyo-utsushi",
+        &std::fs::read(root().join("samples/juminhyo-utsushi/foreign.json")).unwrap(),
+    );
     let cover = one.cover(&between, Office::day());
     one.seal(&cover, &between, Office::day()).unwrap();
     assert!(first == issue(&one), "the second time");
@@ -296,10 +317,26 @@ fn what_is_omitted_is_nowhere_in_the_file() {
 fn tint(pdf: &std::path::Path, x: f64, y: f64, width: f64, height: f64) -> f64 {
     let dots = |mm: f64| ((mm / 25.4 * 600.0).round() as u32).to_string();
     let stem = pdf.with_extension("crop");
-    tool("pdftoppm", &[
-        "-r", "600", "-gray", "-png", "-singlefile", "-x", &dots(x), "-y", &dots(y), "-W", &dots(width), "-H",
-        &dots(height), pdf.to_str().unwrap(), stem.to_str().unwrap(),
-    ]);
+    tool(
+        "pdftoppm",
+        &[
+            "-r",
+            "600",
+            "-gray",
+            "-png",
+            "-singlefile",
+            "-x",
+            &dots(x),
+            "-y",
+            &dots(y),
+            "-W",
+            &dots(width),
+            "-H",
+            &dots(height),
+            pdf.to_str().unwrap(),
+            stem.to_str().unwrap(),
+        ],
+    );
     let picture = image::open(stem.with_extension("crop.png")).unwrap().into_luma8();
     let black: f64 = picture.pixels().map(|dot| 1.0 - f64::from(dot.0[0]) / 255.0).sum();
     black / picture.pixels().len() as f64 * 100.0

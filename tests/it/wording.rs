@@ -17,7 +17,10 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             rust_files(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") && !path.ends_with("testing.rs") {
+        } else if path.extension().is_some_and(|e| e == "rs")
+            && !path.ends_with("tests.rs")
+            && !path.ends_with("testing.rs")
+        {
             found.push(path);
         }
     }
@@ -32,8 +35,7 @@ fn code() -> Vec<(PathBuf, String)> {
         .map(|path| {
             let text = std::fs::read_to_string(&path).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap();
-            let lines: Vec<&str> =
-                code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            let lines: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             (path, lines.join("\n"))
         })
         .collect()
@@ -124,7 +126,11 @@ fn every_word_of_every_choice_is_shown_by_its_name() {
             // A choice's fields are called by its last word: TorokuHoho is chosen at hoho.
             let name = body.split("pub enum ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_default();
             let field = name.rfind(char::is_uppercase).map_or(String::new(), |at| name[at..].to_lowercase());
-            for word in body.lines().filter_map(|line| line.trim().strip_suffix("\",")?.rsplit_once("= \"")).map(|(_, word)| word) {
+            for word in body
+                .lines()
+                .filter_map(|line| line.trim().strip_suffix("\",")?.rsplit_once("= \""))
+                .map(|(_, word)| word)
+            {
                 let sentence = words.sentence(&Refusal::new(field.as_str(), "not-a-choice").with("choices", word));
                 if !sentence.contains(&format!("（{word}）")) {
                     unnamed.push(format!("{id}: {word}"));

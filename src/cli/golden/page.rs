@@ -242,7 +242,8 @@ mod tests {
 
     #[test]
     fn a_text_that_moves_is_gone_and_new_and_a_doubled_one_is_new() {
-        let golden = |texts: &[&str]| Golden { texts: texts.iter().map(|t| (*t).to_owned()).collect(), ..Golden::default() };
+        let golden =
+            |texts: &[&str]| Golden { texts: texts.iter().map(|t| (*t).to_owned()).collect(), ..Golden::default() };
         let moved = Difference::between(&golden(&["1 10.00 5.00 a"]), &golden(&["1 10.01 5.00 a"]));
         assert_eq!(moved.texts.len(), 2);
         let doubled = Difference::between(&golden(&["a"]), &golden(&["a", "a"]));
@@ -258,7 +259,11 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
-        let golden = Golden { sha256: "ab".to_owned(), texts: vec!["1 1 1 葛\u{E0102}".to_owned()], pages: vec![page(0.1), page(0.0)] };
+        let golden = Golden {
+            sha256: "ab".to_owned(),
+            texts: vec!["1 1 1 葛\u{E0102}".to_owned()],
+            pages: vec![page(0.1), page(0.0)],
+        };
         golden.write(folder.path(), "x.y").ok().unwrap();
         assert_eq!(Golden::read(folder.path(), "x.y").ok().unwrap(), golden);
     }

@@ -25,7 +25,11 @@ pub fn write(folder: &Path, rows: &[Compared]) -> Result<(), Lines> {
             overlay(a, b).save(folder.join(format!("{stem}.overlay.png")))?;
             html.push_str("<div class=pages>");
             for (what, caption) in [("accepted", "accepted"), ("now", "now"), ("overlay", "red: gone, blue: new")] {
-                let _ = write!(html, "<figure><img src=\"{}.{what}.png\"><figcaption>{caption}</figcaption></figure>", escaped(&stem));
+                let _ = write!(
+                    html,
+                    "<figure><img src=\"{}.{what}.png\"><figcaption>{caption}</figcaption></figure>",
+                    escaped(&stem)
+                );
             }
             html.push_str("</div>");
         }
@@ -59,8 +63,7 @@ fn shown(page: &GrayImage) -> GrayImage {
 
 /// What both have is grey, what only the accepted page has red, what only the new one has blue.
 fn overlay(accepted: &GrayImage, actual: &GrayImage) -> RgbImage {
-    let (width, height) =
-        (accepted.width().max(actual.width()), accepted.height().max(actual.height()));
+    let (width, height) = (accepted.width().max(actual.width()), accepted.height().max(actual.height()));
     RgbImage::from_fn(width, height, |x, y| {
         let level = |page: &GrayImage| page.get_pixel_checked(x, y).map_or(15, |dot| dot.0[0]).saturating_mul(17);
         let (a, b) = (level(accepted), level(actual));

@@ -33,11 +33,7 @@ pub(super) fn decode(
     width: usize,
     ink: &mut [u8],
 ) -> Result<(), BadLine> {
-    let mut bits = Bits {
-        bytes,
-        lsb_first,
-        at: 0,
-    };
+    let mut bits = Bits { bytes, lsb_first, at: 0 };
     let mut above = Line::white(width);
     let has_eol = bits.clone().pass_eol();
     let mut last = 0;
@@ -54,9 +50,7 @@ pub(super) fn decode(
     }
     // T.6 has no mark at the end of a line, so damage may show only in that the lines have
     // run out before the code does.
-    (coding == Coding::Runs || bits.pass_eol() || bits.rest_is_zero())
-        .then_some(())
-        .ok_or(BadLine(last))
+    (coding == Coding::Runs || bits.pass_eol() || bits.rest_is_zero()).then_some(()).ok_or(BadLine(last))
 }
 
 fn next_line(bits: &mut Bits<'_>, coding: Coding, has_eol: bool, above: &Line) -> Option<Line> {
@@ -98,10 +92,7 @@ fn one_dimensional(bits: &mut Bits<'_>, width: usize) -> Option<Line> {
 fn two_dimensional(bits: &mut Bits<'_>, reference: &Line) -> Option<Line> {
     let width = reference.width;
     let mut line = Line::white(width);
-    let mut above = Above {
-        reference,
-        index: 0,
-    };
+    let mut above = Above { reference, index: 0 };
     let mut a0 = None;
     let mut black = false;
     while a0.unwrap_or(0) < width {
@@ -132,11 +123,7 @@ fn two_dimensional(bits: &mut Bits<'_>, reference: &Line) -> Option<Line> {
 fn run(bits: &mut Bits<'_>, black: bool) -> Option<usize> {
     let mut length = 0_usize;
     loop {
-        let code = if black {
-            maps::black::decode(bits)
-        } else {
-            maps::white::decode(bits)
-        }?;
+        let code = if black { maps::black::decode(bits) } else { maps::white::decode(bits) }?;
         length += usize::from(code);
         if code < 64 {
             return Some(length);
@@ -153,10 +140,7 @@ struct Line {
 
 impl Line {
     fn white(width: usize) -> Self {
-        Self {
-            width,
-            changes: Vec::new(),
-        }
+        Self { width, changes: Vec::new() }
     }
 
     /// Adds a change; none may lie beyond the end of the line.
@@ -176,9 +160,7 @@ impl Line {
     }
 
     fn black_runs(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
-        (0..self.changes.len())
-            .step_by(2)
-            .map(|index| self.change(index)..self.change(index + 1))
+        (0..self.changes.len()).step_by(2).map(|index| self.change(index)..self.change(index + 1))
     }
 }
 
@@ -194,10 +176,7 @@ impl Above<'_> {
     fn changes_after(&mut self, a0: Option<usize>, black: bool) -> (usize, usize) {
         let right_of_a0 = |place: usize| a0.is_none_or(|a0| place > a0);
         let changes = &self.reference.changes;
-        while changes
-            .get(self.index)
-            .is_some_and(|&place| !right_of_a0(place))
-        {
+        while changes.get(self.index).is_some_and(|&place| !right_of_a0(place)) {
             self.index += 1;
         }
         let b1 = self.index + usize::from((self.index % 2 == 1) != black);
@@ -220,11 +199,7 @@ struct AtEnd;
 impl Bits<'_> {
     fn byte(&self, index: usize) -> u8 {
         let byte = self.bytes.get(index).copied().unwrap_or(0);
-        if self.lsb_first {
-            byte.reverse_bits()
-        } else {
-            byte
-        }
+        if self.lsb_first { byte.reverse_bits() } else { byte }
     }
 
     /// Goes to the next byte boundary, over zeros only.
@@ -243,8 +218,7 @@ impl Bits<'_> {
 
     fn rest_is_zero(&self) -> bool {
         let byte = self.at / 8;
-        self.byte(byte) << (self.at % 8) == 0
-            && self.bytes.iter().skip(byte + 1).all(|&byte| byte == 0)
+        self.byte(byte) << (self.at % 8) == 0 && self.bytes.iter().skip(byte + 1).all(|&byte| byte == 0)
     }
 
     /// Passes an EOL, eleven or more zeros and a one (T.4, 4.1.2, with fill 4.1.3), if one is next.
@@ -278,11 +252,7 @@ impl BitReader for Bits<'_> {
 
     fn consume(&mut self, bits: u8) -> Result<(), AtEnd> {
         self.at += usize::from(bits);
-        if self.at > self.bytes.len() * 8 {
-            Err(AtEnd)
-        } else {
-            Ok(())
-        }
+        if self.at > self.bytes.len() * 8 { Err(AtEnd) } else { Ok(()) }
     }
 
     fn bits_to_byte_boundary(&self) -> u8 {

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hayro::hayro_interpret::font::Glyph;
 use hayro::hayro_interpret::pattern::Pattern;
 use hayro::hayro_interpret::{
-    BlendMode, CacheKey, ClipPath, Context, Device, GlyphDrawMode, Image, InterpreterCache,
-    InterpreterSettings, Paint, PathDrawMode, SoftMask, interpret_page,
+    BlendMode, CacheKey, ClipPath, Context, Device, GlyphDrawMode, Image, InterpreterCache, InterpreterSettings, Paint,
+    PathDrawMode, SoftMask, interpret_page,
 };
 use hayro::hayro_syntax::Pdf;
 use hayro::hayro_syntax::object::{Array, Dict, MaybeRef, Name, Object, Stream};
@@ -59,30 +59,17 @@ fn collect_fonts(object: MaybeRef<Object<'_>>, fonts: &mut UnembeddedFonts) {
 /// exception. Type 3 fonts consist of drawings and need none.
 fn unembedded_font(dict: &Dict<'_>) -> Option<String> {
     let kind = dict.get::<Name<'_>>("Subtype")?;
-    let descendant = || {
-        dict.get::<Array<'_>>("DescendantFonts")?
-            .iter::<Dict<'_>>()
-            .next()
-    };
+    let descendant = || dict.get::<Array<'_>>("DescendantFonts")?.iter::<Dict<'_>>().next();
     let described = match kind.as_ref() {
         b"Type1" | b"MMType1" | b"TrueType" | b"OpenType" => Some(dict.clone()),
         b"Type0" => descendant(),
         _ => return None,
     };
-    let embedded = described
-        .and_then(|font| font.get::<Dict<'_>>("FontDescriptor"))
-        .is_some_and(|descriptor| {
-            ["FontFile", "FontFile2", "FontFile3"]
-                .iter()
-                .any(|key| descriptor.get::<Stream<'_>>(key).is_some())
-        });
-    let name = dict.get::<Name<'_>>("BaseFont");
-    let name = name.map(|name| {
-        String::from_utf8_lossy(name.as_ref())
-            .chars()
-            .take(64)
-            .collect()
+    let embedded = described.and_then(|font| font.get::<Dict<'_>>("FontDescriptor")).is_some_and(|descriptor| {
+        ["FontFile", "FontFile2", "FontFile3"].iter().any(|key| descriptor.get::<Stream<'_>>(key).is_some())
     });
+    let name = dict.get::<Name<'_>>("BaseFont");
+    let name = name.map(|name| String::from_utf8_lossy(name.as_ref()).chars().take(64).collect());
     (!embedded).then(|| name.unwrap_or_default())
 }
 
@@ -131,13 +118,8 @@ pub(super) fn inspect<'a>(
     let (width, height) = pdf_page.render_dimensions();
     let bounds = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
     let scale = PDF_DPI / UNITS_PER_INCH * unit;
-    let mut context = Context::new(
-        Affine::scale(scale),
-        bounds.scale_from_origin(scale),
-        &cache,
-        pdf_page.xref(),
-        alarm.settings(),
-    );
+    let mut context =
+        Context::new(Affine::scale(scale), bounds.scale_from_origin(scale), &cache, pdf_page.xref(), alarm.settings());
     work.begin_page(bounds.scale_from_origin(scale).size());
     let mut inspector = Inspector {
         fonts,
@@ -157,9 +139,7 @@ pub(super) fn inspect<'a>(
         Some(Fault::Unreadable) => Err(IntakeError::FontUnreadable { page: number }),
         Some(Fault::HugePicture) => Err(IntakeError::PdfExpandsTooFar),
         // Every font of the file is embedded, and yet one had to be replaced.
-        None if fonts.is_empty() && alarm.font_substituted() => {
-            Err(IntakeError::FontUnreadable { page: number })
-        }
+        None if fonts.is_empty() && alarm.font_substituted() => Err(IntakeError::FontUnreadable { page: number }),
         None => Ok(()),
     }
 }

@@ -94,11 +94,7 @@ pub struct Picture {
 impl fmt::Debug for Picture {
     /// The picture shows a person's data, so only its measure is told.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Picture {{ width: {}, height: {}, png: *** }}",
-            self.width, self.height
-        )
+        write!(f, "Picture {{ width: {}, height: {}, png: *** }}", self.width, self.height)
     }
 }
 
@@ -114,17 +110,9 @@ pub enum IntakeError {
     #[error("intake: the document has more than {MAX_PAGES} pages")]
     TooManyPages,
     #[error("intake: page {page} is {width} x {height} pixels, more than {MAX_PIXELS}")]
-    ImageTooLarge {
-        page: usize,
-        width: u32,
-        height: u32,
-    },
+    ImageTooLarge { page: usize, width: u32, height: u32 },
     #[error("intake: page {page} is {width_mm:.0} x {height_mm:.0} mm, beyond A3")]
-    PageTooLarge {
-        page: usize,
-        width_mm: f64,
-        height_mm: f64,
-    },
+    PageTooLarge { page: usize, width_mm: f64, height_mm: f64 },
     #[error("intake: page {page} states no resolution and is not of A-series proportions")]
     ResolutionMissing { page: usize },
     #[error("intake: the PDF is damaged")]
@@ -229,11 +217,7 @@ impl Format {
 fn check_pixels(page: usize, width: u32, height: u32) -> Result<(), IntakeError> {
     let pixels = u64::from(width) * u64::from(height);
     if pixels == 0 || pixels > MAX_PIXELS {
-        return Err(IntakeError::ImageTooLarge {
-            page,
-            width,
-            height,
-        });
+        return Err(IntakeError::ImageTooLarge { page, width, height });
     }
     Ok(())
 }
@@ -242,11 +226,7 @@ fn check_pixels(page: usize, width: u32, height: u32) -> Result<(), IntakeError>
 fn check_paper(page: usize, width_mm: f64, height_mm: f64) -> Result<(), IntakeError> {
     let (short, long) = (width_mm.min(height_mm), width_mm.max(height_mm));
     if short > A3_MM.0 + OVERSHOOT_MM || long > A3_MM.1 + OVERSHOOT_MM {
-        return Err(IntakeError::PageTooLarge {
-            page,
-            width_mm,
-            height_mm,
-        });
+        return Err(IntakeError::PageTooLarge { page, width_mm, height_mm });
     }
     Ok(())
 }
@@ -277,10 +257,7 @@ impl Dpi {
     }
 
     fn turned(self) -> Self {
-        Self {
-            x: self.y,
-            y: self.x,
-        }
+        Self { x: self.y, y: self.x }
     }
 }
 
@@ -300,19 +277,12 @@ fn paper_size(
     if (ratio / std::f64::consts::SQRT_2 - 1.0).abs() > 0.03 {
         return Err(IntakeError::ResolutionMissing { page });
     }
-    let (width_mm, height_mm) = if width <= height {
-        A4_MM
-    } else {
-        (A4_MM.1, A4_MM.0)
-    };
+    let (width_mm, height_mm) = if width <= height { A4_MM } else { (A4_MM.1, A4_MM.0) };
     Ok((width_mm, height_mm, SizeBasis::AssumedA4))
 }
 
 /// A page from its pixels and its size on paper in mm.
-fn page(
-    pixels: &GrayImage,
-    (width_mm, height_mm, basis): (f64, f64, SizeBasis),
-) -> Result<Page, IntakeError> {
+fn page(pixels: &GrayImage, (width_mm, height_mm, basis): (f64, f64, SizeBasis)) -> Result<Page, IntakeError> {
     let (width, height) = pixels.dimensions();
     let mut png = Vec::new();
     // Forms and faxes are line art: filters only cost, and higher levels gain 3 % for twice the
@@ -320,12 +290,7 @@ fn page(
     PngEncoder::new_with_quality(&mut png, CompressionType::Level(3), FilterType::NoFilter)
         .write_image(pixels, width, height, ExtendedColorType::L8)
         .map_err(|_| IntakeError::CorruptPicture { format: "PNG" })?;
-    Ok(Page {
-        width_mm,
-        height_mm,
-        basis,
-        picture: Picture { width, height, png },
-    })
+    Ok(Page { width_mm, height_mm, basis, picture: Picture { width, height, png } })
 }
 
 /// Luminance of an sRGB colour over white paper (Rec. ITU-R BT.709 weights), as [`image`] has it.
@@ -349,10 +314,8 @@ fn contained<T: Send>(
 ) -> Result<T, IntakeError> {
     const STACK_BYTES: usize = 64 * 1024 * 1024;
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .name("intake".to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, decode);
+        let thread =
+            std::thread::Builder::new().name("intake".to_owned()).stack_size(STACK_BYTES).spawn_scoped(scope, decode);
         match thread.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(done)) => done,
             Ok(Err(thrown)) => Err(thrown.downcast().map_or(failure, |refusal| *refusal)),

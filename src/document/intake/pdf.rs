@@ -20,8 +20,8 @@ use super::inspect::{Alarm, UnembeddedFonts, inspect, unembedded_fonts};
 use super::raster::jpeg_dimensions;
 use super::work::{Longest, Work};
 use super::{
-    IntakeError, MAX_PAGES, MM_PER_INCH, PDF_DPI, Page, SizeBasis, UNITS_PER_INCH, check_paper,
-    check_pixels, contained, luminance, page,
+    IntakeError, MAX_PAGES, MM_PER_INCH, PDF_DPI, Page, SizeBasis, UNITS_PER_INCH, check_paper, check_pixels,
+    contained, luminance, page,
 };
 
 /// Most bytes that one stream may expand to: a picture of [`super::MAX_PIXELS`] in three colours.
@@ -46,9 +46,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Page>, IntakeError> {
         let fonts = unembedded_fonts(&pdf);
         let cache = RenderCache::new();
         let pages = pdf.pages().iter().enumerate();
-        pages
-            .map(|(index, page)| rasterise(page, index + 1, &fonts, &mut work, &cache))
-            .collect()
+        pages.map(|(index, page)| rasterise(page, index + 1, &fonts, &mut work, &cache)).collect()
     })
 }
 
@@ -59,11 +57,7 @@ fn rasterise<'a>(
     work: &mut Work,
     cache: &RenderCache<'a>,
 ) -> Result<Page, IntakeError> {
-    let unit = pdf_page
-        .raw()
-        .get::<f32>("UserUnit")
-        .filter(|&unit| unit > 0.0)
-        .unwrap_or(1.0);
+    let unit = pdf_page.raw().get::<f32>("UserUnit").filter(|&unit| unit > 0.0).unwrap_or(1.0);
     let unit = f64::from(unit);
     let (width, height) = pdf_page.render_dimensions();
     let mm = |units: f32| f64::from(units) * unit / UNITS_PER_INCH * MM_PER_INCH;
@@ -87,13 +81,8 @@ fn rasterise<'a>(
     if alarm.picture_failed() {
         return Err(IntakeError::PdfPictureUnreadable { page: number });
     }
-    let grey = pixmap
-        .data()
-        .iter()
-        .map(|pixel| luminance([pixel.r, pixel.g, pixel.b]))
-        .collect();
-    let grey = GrayImage::from_raw(u32::from(columns), u32::from(rows), grey)
-        .ok_or(IntakeError::CorruptPdf)?;
+    let grey = pixmap.data().iter().map(|pixel| luminance([pixel.r, pixel.g, pixel.b])).collect();
+    let grey = GrayImage::from_raw(u32::from(columns), u32::from(rows), grey).ok_or(IntakeError::CorruptPdf)?;
     page(&grey, (width_mm, height_mm, SizeBasis::Stated))
 }
 
@@ -101,10 +90,7 @@ fn rasterise<'a>(
 /// longest streams are that may be run again and again.
 fn weigh(bytes: &[u8]) -> Result<Longest, IntakeError> {
     check_nesting(bytes)?;
-    let options = LoadOptions {
-        max_decompressed_size: Some(MAX_STREAM),
-        ..Default::default()
-    };
+    let options = LoadOptions { max_decompressed_size: Some(MAX_STREAM), ..Default::default() };
     let document = Document::load_mem_with_options(bytes, options).map_err(|e| load_failure(&e))?;
     if document.trailer.has(b"Encrypt") || document.was_encrypted() {
         return Err(IntakeError::EncryptedPdf);
@@ -123,9 +109,7 @@ fn weigh(bytes: &[u8]) -> Result<Longest, IntakeError> {
             if function.and_then(lopdf::Object::as_i64).is_ok_and(|kind| kind == 4) {
                 longest.function = longest.function.max(expanded);
             }
-            budget = budget
-                .checked_sub(expanded)
-                .ok_or(IntakeError::PdfExpandsTooFar)?;
+            budget = budget.checked_sub(expanded).ok_or(IntakeError::PdfExpandsTooFar)?;
         }
     }
     Ok(longest)
@@ -144,9 +128,7 @@ fn load_failure(error: &lopdf::Error) -> IntakeError {
     use lopdf::{DecompressError, Error};
     match error {
         Error::Decryption(_) | Error::InvalidPassword => IntakeError::EncryptedPdf,
-        Error::Decompress(DecompressError::MemoryLimitExceeded { .. }) => {
-            IntakeError::PdfExpandsTooFar
-        }
+        Error::Decompress(DecompressError::MemoryLimitExceeded { .. }) => IntakeError::PdfExpandsTooFar,
         _ => IntakeError::CorruptPdf,
     }
 }
@@ -173,11 +155,7 @@ fn check_page_tree(document: &Document) -> Result<(), IntakeError> {
     let root = document.catalog().and_then(|catalog| catalog.get(b"Pages"));
     let mut level = vec![root.map_err(|_| IntakeError::CorruptPdf)?];
     for _ in 0..MAX_TREE_DEPTH {
-        level = level
-            .into_iter()
-            .filter_map(|node| kids(document, node))
-            .flatten()
-            .collect();
+        level = level.into_iter().filter_map(|node| kids(document, node)).flatten().collect();
         if level.len() > 64 * MAX_PAGES {
             return Err(IntakeError::TooManyPages);
         }
@@ -190,26 +168,17 @@ fn check_page_tree(document: &Document) -> Result<(), IntakeError> {
 
 fn kids<'d>(document: &'d Document, node: &'d lopdf::Object) -> Option<&'d Vec<lopdf::Object>> {
     let node = document.dereference(node).ok()?.1.as_dict().ok()?;
-    node.get_deref(b"Kids", document)
-        .and_then(lopdf::Object::as_array)
-        .ok()
+    node.get_deref(b"Kids", document).and_then(lopdf::Object::as_array).ok()
 }
 
 /// The bytes that a stream expands to, with a picture's pixels counted by its own header.
 fn weigh_stream(document: &Document, stream: &lopdf::Stream) -> Result<usize, IntakeError> {
     let number = |dict: &lopdf::Dictionary, key: &[u8]| {
-        let value = dict
-            .get_deref(key, document)
-            .and_then(lopdf::Object::as_i64)
-            .ok()?;
+        let value = dict.get_deref(key, document).and_then(lopdf::Object::as_i64).ok()?;
         u32::try_from(value).ok()
     };
     let is_picture = stream.dict.has_type(b"Image")
-        || stream
-            .dict
-            .get(b"Subtype")
-            .and_then(lopdf::Object::as_name)
-            .is_ok_and(|n| n == b"Image");
+        || stream.dict.get(b"Subtype").and_then(lopdf::Object::as_name).is_ok_and(|n| n == b"Image");
     let size = number(&stream.dict, b"Width").zip(number(&stream.dict, b"Height"));
     if let Some((width, height)) = size.filter(|_| is_picture) {
         check_picture(width, height)?;
@@ -217,23 +186,12 @@ fn weigh_stream(document: &Document, stream: &lopdf::Stream) -> Result<usize, In
     let Ok(filters) = stream.filters() else {
         return Ok(stream.content.len());
     };
-    let is_codec = |filter: &[u8]| {
-        matches!(
-            filter,
-            b"DCTDecode" | b"JPXDecode" | b"JBIG2Decode" | b"CCITTFaxDecode"
-        )
-    };
+    let is_codec = |filter: &[u8]| matches!(filter, b"DCTDecode" | b"JPXDecode" | b"JBIG2Decode" | b"CCITTFaxDecode");
     let codec = filters.iter().copied().find(|filter| is_codec(filter));
-    let expanded = expand(
-        stream,
-        filters.iter().take_while(|filter| !is_codec(filter)),
-    )?;
+    let expanded = expand(stream, filters.iter().take_while(|filter| !is_codec(filter)))?;
     let parameters = || {
         let value = stream.dict.get_deref(b"DecodeParms", document).ok()?;
-        value
-            .as_dict()
-            .ok()
-            .or_else(|| value.as_array().ok()?.last()?.as_dict().ok())
+        value.as_dict().ok().or_else(|| value.as_array().ok()?.last()?.as_dict().ok())
     };
     let stated = match codec {
         Some(b"DCTDecode") => jpeg_dimensions(&expanded),
@@ -241,10 +199,7 @@ fn weigh_stream(document: &Document, stream: &lopdf::Stream) -> Result<usize, In
         Some(b"JBIG2Decode") => jbig2_dimensions(&expanded),
         Some(b"CCITTFaxDecode") => parameters().map(|parameters| {
             let rows = number(parameters, b"Rows").or(size.map(|(_, height)| height));
-            (
-                number(parameters, b"Columns").unwrap_or(1728),
-                rows.unwrap_or(1).max(1),
-            )
+            (number(parameters, b"Columns").unwrap_or(1728), rows.unwrap_or(1).max(1))
         }),
         _ => None,
     };
@@ -264,10 +219,7 @@ pub(super) fn check_picture(width: u32, height: u32) -> Result<(), IntakeError> 
 
 /// The stream with only these of its filters undone. Damage is left for the rasteriser to
 /// find, which draws as much as there is.
-fn expand<'f>(
-    stream: &lopdf::Stream,
-    filters: impl Iterator<Item = &'f &'f [u8]>,
-) -> Result<Vec<u8>, IntakeError> {
+fn expand<'f>(stream: &lopdf::Stream, filters: impl Iterator<Item = &'f &'f [u8]>) -> Result<Vec<u8>, IntakeError> {
     use lopdf::Object;
     let mut stream = stream.clone();
     let names: Vec<Object> = filters.map(|name| Object::Name(name.to_vec())).collect();
@@ -277,18 +229,14 @@ fn expand<'f>(
     stream.dict.set("Filter", Object::Array(names));
     match stream.decompressed_content_with_limit(MAX_STREAM) {
         Ok(expanded) => Ok(expanded),
-        Err(error) if load_failure(&error) == IntakeError::PdfExpandsTooFar => {
-            Err(IntakeError::PdfExpandsTooFar)
-        }
+        Err(error) if load_failure(&error) == IntakeError::PdfExpandsTooFar => Err(IntakeError::PdfExpandsTooFar),
         Err(_) => Ok(stream.content),
     }
 }
 
 /// Width and height in the SIZ segment of JPEG 2000 (ITU-T T.800, A.5.1).
 fn jpx_dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
-    let siz = bytes
-        .windows(4)
-        .position(|w| w == [0xff, 0x4f, 0xff, 0x51])?;
+    let siz = bytes.windows(4).position(|w| w == [0xff, 0x4f, 0xff, 0x51])?;
     let side = |at| Some(u32::from_be_bytes(*bytes.get(siz + at..)?.first_chunk()?));
     Some((side(8)?, side(12)?))
 }

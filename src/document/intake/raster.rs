@@ -7,9 +7,7 @@ use image::codecs::png::PngDecoder;
 use image::{DynamicImage, GrayImage, ImageDecoder, Limits};
 
 use super::tiff::{exif_dpi, swaps_sides};
-use super::{
-    Dpi, IntakeError, MAX_PIXELS, Page, check_pixels, contained, over_paper, page, paper_size,
-};
+use super::{Dpi, IntakeError, MAX_PIXELS, Page, check_pixels, contained, over_paper, page, paper_size};
 
 /// Eight bytes a pixel: 16-bit RGBA, the widest that PNG has.
 const MAX_ALLOC: u64 = 8 * MAX_PIXELS;
@@ -18,11 +16,7 @@ pub(super) fn read_png(bytes: &[u8]) -> Result<Vec<Page>, IntakeError> {
     let failure = IntakeError::CorruptPicture { format: "PNG" };
     contained(failure.clone(), || {
         let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits());
-        finish(
-            decoder.map_err(|_| failure.clone())?,
-            png_dpi(bytes),
-            failure,
-        )
+        finish(decoder.map_err(|_| failure.clone())?, png_dpi(bytes), failure)
     })
 }
 
@@ -53,11 +47,7 @@ fn limits() -> Limits {
 }
 
 /// Decodes the one page once its size has been checked, and turns it upright.
-fn finish(
-    mut decoder: impl ImageDecoder,
-    dpi: Option<Dpi>,
-    failure: IntakeError,
-) -> Result<Vec<Page>, IntakeError> {
+fn finish(mut decoder: impl ImageDecoder, dpi: Option<Dpi>, failure: IntakeError) -> Result<Vec<Page>, IntakeError> {
     let (width, height) = decoder.dimensions();
     check_pixels(1, width, height)?;
     decoder.set_limits(limits()).map_err(|_| failure.clone())?;
@@ -65,11 +55,7 @@ fn finish(
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| failure)?;
     picture.apply_orientation(orientation);
     let dpi = dpi.and_then(Dpi::unless_placeholder);
-    let dpi = if swaps_sides(orientation) {
-        dpi.map(Dpi::turned)
-    } else {
-        dpi
-    };
+    let dpi = if swaps_sides(orientation) { dpi.map(Dpi::turned) } else { dpi };
     let grey = on_paper(picture);
     Ok(vec![page(&grey, paper_size(1, grey.dimensions(), dpi)?)?])
 }
@@ -115,11 +101,7 @@ fn is_whole_jpeg(bytes: &[u8]) -> bool {
             return rest.windows(2).any(|pair| pair == [0xff, 0xd9]);
         }
         // A marker may be preceded by fill bytes.
-        let step = if marker == 0xff {
-            1
-        } else {
-            2 + usize::from(u16::from_be_bytes([high, low]))
-        };
+        let step = if marker == 0xff { 1 } else { 2 + usize::from(u16::from_be_bytes([high, low])) };
         rest = rest.get(step..).unwrap_or_default();
     }
     false

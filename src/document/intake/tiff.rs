@@ -10,8 +10,8 @@ use image::{DynamicImage, GrayImage};
 
 use super::fax::{self, BadLine, Coding};
 use super::{
-    Dpi, IntakeError, MAX_PAGES, MAX_PIXELS, Page, Source, check_pixels, contained, luminance,
-    over_paper, page, paper_size,
+    Dpi, IntakeError, MAX_PAGES, MAX_PIXELS, Page, Source, check_pixels, contained, luminance, over_paper, page,
+    paper_size,
 };
 
 /// Tags of TIFF 6.0, chapter 8 and 11.
@@ -36,11 +36,8 @@ mod tag {
 /// Reads the pages of a TIFF. Thumbnails are passed over.
 pub(super) fn read(bytes: &[u8], source: Source) -> Result<Vec<Page>, IntakeError> {
     let directories = directories(bytes)?;
-    let pages: Vec<_> = directories
-        .into_iter()
-        .enumerate()
-        .filter(|(_, directory)| !directory.is_thumbnail())
-        .collect();
+    let pages: Vec<_> =
+        directories.into_iter().enumerate().filter(|(_, directory)| !directory.is_thumbnail()).collect();
     if pages.is_empty() {
         return Err(IntakeError::NoPages);
     }
@@ -79,15 +76,8 @@ fn directories(bytes: &[u8]) -> Result<Vec<Directory<'_>>, IntakeError> {
         directories.push(directory);
         next = following;
     }
-    let pages = directories
-        .iter()
-        .filter(|directory| !directory.is_thumbnail())
-        .count();
-    if pages > MAX_PAGES {
-        Err(IntakeError::TooManyPages)
-    } else {
-        Ok(directories)
-    }
+    let pages = directories.iter().filter(|directory| !directory.is_thumbnail()).count();
+    if pages > MAX_PAGES { Err(IntakeError::TooManyPages) } else { Ok(directories) }
 }
 
 /// What every page states, whatever its compression.
@@ -124,20 +114,13 @@ impl Sheet {
     }
 
     fn unsupported(&self) -> IntakeError {
-        IntakeError::UnsupportedCompression {
-            page: self.page,
-            compression: self.compression,
-        }
+        IntakeError::UnsupportedCompression { page: self.page, compression: self.compression }
     }
 
     /// Turns the pixels upright and gives the page its size. A FAX always knows its own.
     fn finish(&self, pixels: GrayImage, source: Source) -> Result<Page, IntakeError> {
         let turned = |dpi: Dpi| {
-            if swaps_sides(self.orientation) {
-                dpi.turned()
-            } else {
-                dpi
-            }
+            if swaps_sides(self.orientation) { dpi.turned() } else { dpi }
         };
         let dpi = self.dpi.map(turned);
         if source == Source::Fax && dpi.is_none() {
@@ -154,10 +137,7 @@ impl Sheet {
 pub(super) fn swaps_sides(orientation: Orientation) -> bool {
     matches!(
         orientation,
-        Orientation::Rotate90
-            | Orientation::Rotate270
-            | Orientation::Rotate90FlipH
-            | Orientation::Rotate270FlipH
+        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
     )
 }
 
@@ -187,13 +167,8 @@ impl Strips {
         }
         let corrupt = IntakeError::CorruptTiff { page: sheet.page };
         let offsets = directory.all(tag::STRIP_OFFSETS).ok_or(corrupt.clone())?;
-        let lengths = directory
-            .all(tag::STRIP_BYTE_COUNTS)
-            .ok_or(corrupt.clone())?;
-        let rows_per_strip = directory
-            .first(tag::ROWS_PER_STRIP)
-            .unwrap_or(sheet.height)
-            .min(sheet.height);
+        let lengths = directory.all(tag::STRIP_BYTE_COUNTS).ok_or(corrupt.clone())?;
+        let rows_per_strip = directory.first(tag::ROWS_PER_STRIP).unwrap_or(sheet.height).min(sheet.height);
         let fits = rows_per_strip > 0
             && offsets.len() == lengths.len()
             && u32::try_from(offsets.len()) == Ok(sheet.height.div_ceil(rows_per_strip));
@@ -201,33 +176,20 @@ impl Strips {
             return Err(corrupt);
         }
         let places = offsets.into_iter().zip(lengths).collect();
-        Ok(Some(Self {
-            coding,
-            rows_per_strip,
-            places,
-        }))
+        Ok(Some(Self { coding, rows_per_strip, places }))
     }
 
     fn decode(&self, bytes: &[u8], sheet: &Sheet) -> Result<GrayImage, IntakeError> {
-        let Sheet {
-            page,
-            width,
-            height,
-            ..
-        } = *sheet;
+        let Sheet { page, width, height, .. } = *sheet;
         // Bounded by check_pixels, so that neither cast nor product can overflow.
         let (columns, rows) = (width as usize, self.rows_per_strip as usize);
         let mut ink = vec![0; columns * height as usize];
-        for (index, (part, &(offset, length))) in
-            ink.chunks_mut(columns * rows).zip(&self.places).enumerate()
-        {
+        for (index, (part, &(offset, length))) in ink.chunks_mut(columns * rows).zip(&self.places).enumerate() {
             let strip = slice(bytes, offset, length).ok_or(IntakeError::TruncatedTiff { page })?;
-            fax::decode(strip, self.coding, sheet.lsb_first, columns, part).map_err(
-                |BadLine(line)| {
-                    let line = u32::try_from(index * rows + line + 1).unwrap_or(height);
-                    IntakeError::FaxLine { page, line }
-                },
-            )?;
+            fax::decode(strip, self.coding, sheet.lsb_first, columns, part).map_err(|BadLine(line)| {
+                let line = u32::try_from(index * rows + line + 1).unwrap_or(height);
+                IntakeError::FaxLine { page, line }
+            })?;
         }
         // The coder's black is sample 1, which BlackIsZero shows white (TIFF 6.0, chapter 10).
         let black = u8::from(!sheet.black_is_zero);
@@ -251,9 +213,7 @@ fn decode_other(bytes: &[u8], index: usize, sheet: &Sheet) -> Result<GrayImage, 
         limits.decoding_buffer_size = most;
         limits.intermediate_buffer_size = most;
         let failed = |error| tiff_failure(error, sheet);
-        let mut decoder = Decoder::new(Cursor::new(bytes))
-            .map_err(failed)?
-            .with_limits(limits);
+        let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(failed)?.with_limits(limits);
         decoder.seek_to_image(index).map_err(failed)?;
         let color = decoder.colortype().map_err(failed)?;
         match decoder.read_image().map_err(failed)? {
@@ -264,23 +224,12 @@ fn decode_other(bytes: &[u8], index: usize, sheet: &Sheet) -> Result<GrayImage, 
 }
 
 fn tiff_failure(error: TiffError, sheet: &Sheet) -> IntakeError {
-    let Sheet {
-        page,
-        width,
-        height,
-        ..
-    } = *sheet;
+    let Sheet { page, width, height, .. } = *sheet;
     match error {
         TiffError::IoError(_) => IntakeError::TruncatedTiff { page },
-        TiffError::UnsupportedError(TiffUnsupportedError::UnsupportedCompressionMethod(_)) => {
-            sheet.unsupported()
-        }
+        TiffError::UnsupportedError(TiffUnsupportedError::UnsupportedCompressionMethod(_)) => sheet.unsupported(),
         TiffError::UnsupportedError(_) => IntakeError::UnsupportedPixels { page },
-        TiffError::LimitsExceeded => IntakeError::ImageTooLarge {
-            page,
-            width,
-            height,
-        },
+        TiffError::LimitsExceeded => IntakeError::ImageTooLarge { page, width, height },
         _ => IntakeError::CorruptTiff { page },
     }
 }
@@ -290,32 +239,23 @@ fn to_grey(samples: &[u8], color: ColorType, sheet: &Sheet) -> Result<GrayImage,
     let pixels: Vec<u8> = match color {
         ColorType::Gray(8) => samples.to_vec(),
         ColorType::Gray(1) => unpack(samples, sheet.width),
-        ColorType::GrayA(8) => samples
-            .chunks_exact(2)
-            .map(|s| over_paper(s[0], s[1]))
-            .collect(),
-        ColorType::RGB(8) | ColorType::YCbCr(8) => samples
-            .chunks_exact(3)
-            .map(|s| luminance([s[0], s[1], s[2]]))
-            .collect(),
-        ColorType::RGBA(8) => samples
-            .chunks_exact(4)
-            .map(|s| over_paper(luminance([s[0], s[1], s[2]]), s[3]))
-            .collect(),
+        ColorType::GrayA(8) => samples.chunks_exact(2).map(|s| over_paper(s[0], s[1])).collect(),
+        ColorType::RGB(8) | ColorType::YCbCr(8) => {
+            samples.chunks_exact(3).map(|s| luminance([s[0], s[1], s[2]])).collect()
+        }
+        ColorType::RGBA(8) => {
+            samples.chunks_exact(4).map(|s| over_paper(luminance([s[0], s[1], s[2]]), s[3])).collect()
+        }
         _ => return Err(IntakeError::UnsupportedPixels { page: sheet.page }),
     };
-    GrayImage::from_raw(sheet.width, sheet.height, pixels)
-        .ok_or(IntakeError::CorruptTiff { page: sheet.page })
+    GrayImage::from_raw(sheet.width, sheet.height, pixels).ok_or(IntakeError::CorruptTiff { page: sheet.page })
 }
 
 /// One bit a pixel, rows on byte boundaries, 1 white.
 fn unpack(samples: &[u8], width: u32) -> Vec<u8> {
     let columns = width as usize;
     let white = |row: &[u8], x: usize| row[x / 8] >> (7 - x % 8) & 1;
-    samples
-        .chunks_exact(columns.div_ceil(8))
-        .flat_map(|row| (0..columns).map(move |x| 255 * white(row, x)))
-        .collect()
+    samples.chunks_exact(columns.div_ceil(8)).flat_map(|row| (0..columns).map(move |x| 255 * white(row, x))).collect()
 }
 
 fn slice(bytes: &[u8], offset: u32, length: u32) -> Option<&[u8]> {
@@ -342,20 +282,12 @@ impl<'a> File<'a> {
 
     fn short(self, at: u32) -> Option<u16> {
         let bytes = slice(self.bytes, at, 2)?.try_into().ok()?;
-        Some(if self.big_endian {
-            u16::from_be_bytes(bytes)
-        } else {
-            u16::from_le_bytes(bytes)
-        })
+        Some(if self.big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
     }
 
     fn long(self, at: u32) -> Option<u32> {
         let bytes = slice(self.bytes, at, 4)?.try_into().ok()?;
-        Some(if self.big_endian {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        })
+        Some(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
     }
 
     /// The directory at an offset, and the offset of the next or 0.
@@ -364,14 +296,7 @@ impl<'a> File<'a> {
             let entries = self.short(at)?;
             let first = at.checked_add(2)?;
             let end = first.checked_add(12 * u32::from(entries))?;
-            Some((
-                Directory {
-                    file: self,
-                    first,
-                    end,
-                },
-                self.long(end)?,
-            ))
+            Some((Directory { file: self, first, end }, self.long(end)?))
         };
         parse().ok_or(IntakeError::TruncatedTiff { page })
     }
@@ -388,9 +313,7 @@ struct Directory<'a> {
 impl Directory<'_> {
     /// Type, count and place of the values of a tag.
     fn entry(&self, tag: u16) -> Option<(u16, u32, u32)> {
-        let entry = (self.first..self.end)
-            .step_by(12)
-            .find(|&at| self.file.short(at) == Some(tag))?;
+        let entry = (self.first..self.end).step_by(12).find(|&at| self.file.short(at) == Some(tag))?;
         let (kind, count) = (self.file.short(entry + 2)?, self.file.long(entry + 4)?);
         let size = match kind {
             1 => 1,
@@ -401,11 +324,7 @@ impl Directory<'_> {
         };
         // Values of four bytes or fewer stand in the entry itself.
         let inline = count.checked_mul(size)? <= 4;
-        let place = if inline {
-            entry + 8
-        } else {
-            self.file.long(entry + 8)?
-        };
+        let place = if inline { entry + 8 } else { self.file.long(entry + 8)? };
         slice(self.file.bytes, place, count * size)?;
         Some((kind, count, place))
     }
@@ -413,9 +332,7 @@ impl Directory<'_> {
     /// All values of a tag of whole numbers.
     fn all(&self, tag: u16) -> Option<Vec<u32>> {
         let (kind, count, place) = self.entry(tag)?;
-        (0..count)
-            .map(|index| self.number(kind, place, index))
-            .collect()
+        (0..count).map(|index| self.number(kind, place, index)).collect()
     }
 
     fn first(&self, tag: u16) -> Option<u32> {
@@ -425,10 +342,7 @@ impl Directory<'_> {
 
     fn number(&self, kind: u16, place: u32, index: u32) -> Option<u32> {
         match kind {
-            1 => slice(self.file.bytes, place + index, 1)?
-                .first()
-                .copied()
-                .map(u32::from),
+            1 => slice(self.file.bytes, place + index, 1)?.first().copied().map(u32::from),
             3 => self.file.short(place + 2 * index).map(u32::from),
             4 => self.file.long(place + 4 * index),
             _ => None,
@@ -445,10 +359,7 @@ impl Directory<'_> {
 
     /// The resolution. Unit 2, the inch, is the default; 1 gives a ratio only.
     fn dpi(&self) -> Option<Dpi> {
-        let (x, y) = (
-            self.rational(tag::X_RESOLUTION)?,
-            self.rational(tag::Y_RESOLUTION)?,
-        );
+        let (x, y) = (self.rational(tag::X_RESOLUTION)?, self.rational(tag::Y_RESOLUTION)?);
         match self.first(tag::RESOLUTION_UNIT).unwrap_or(2) {
             2 => Dpi::new(x, y),
             3 => Dpi::per_cm(x, y),

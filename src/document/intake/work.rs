@@ -203,28 +203,30 @@ fn dashes(path: &BezPath, stroke: &StrokeProps) -> f64 {
 fn legs(path: &BezPath) -> impl Iterator<Item = (Point, Point)> {
     let mut last = Point::ZERO;
     let mut first = Point::ZERO;
-    path.elements().iter().flat_map(move |element| {
-        let begin = last;
-        let points = match *element {
-            PathEl::MoveTo(to) => {
-                first = to;
-                last = to;
-                return [None; 3];
-            }
-            PathEl::LineTo(to) => [Some(to), None, None],
-            PathEl::QuadTo(over, to) => [Some(over), Some(to), None],
-            PathEl::CurveTo(over, under, to) => [Some(over), Some(under), Some(to)],
-            PathEl::ClosePath => [Some(first), None, None],
-        };
-        let mut from = begin;
-        let made = points.map(|to| {
-            let to = to?;
-            let leg = (from, to);
-            from = to;
-            Some(leg)
-        });
-        last = from;
-        made
-    })
-    .flatten()
+    path.elements()
+        .iter()
+        .flat_map(move |element| {
+            let begin = last;
+            let points = match *element {
+                PathEl::MoveTo(to) => {
+                    first = to;
+                    last = to;
+                    return [None; 3];
+                }
+                PathEl::LineTo(to) => [Some(to), None, None],
+                PathEl::QuadTo(over, to) => [Some(over), Some(to), None],
+                PathEl::CurveTo(over, under, to) => [Some(over), Some(under), Some(to)],
+                PathEl::ClosePath => [Some(first), None, None],
+            };
+            let mut from = begin;
+            let made = points.map(|to| {
+                let to = to?;
+                let leg = (from, to);
+                from = to;
+                Some(leg)
+            });
+            last = from;
+            made
+        })
+        .flatten()
 }

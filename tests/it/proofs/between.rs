@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex};
 use shomei::case::id::CaseId;
 use shomei::issuing::issue::{ReleaseError, Released};
 use shomei::register::vault::KeyRing;
-use shomei::register::{
-    Access, Job, Mode, Postgres, Register, Sqlite, Store, Transaction,
-};
+use shomei::register::{Access, Job, Mode, Postgres, Register, Sqlite, Store, Transaction};
 
 use super::office::{Count, Hall, office};
 use crate::register::fixture::{Database, sql};
@@ -220,7 +218,9 @@ async fn a_connection_lost_meanwhile_releases_nothing() {
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let hall = Arc::new(hall);
     let server = hall.clone();
-    other.happens(async move { let _ = server.fixture.try_run(terminate).await.unwrap(); });
+    other.happens(async move {
+        let _ = server.fixture.try_run(terminate).await.unwrap();
+    });
     let lost = code(office().issue(&register, case).await);
     // The pool may connect again, but whoever was the one node may not be it any more.
     assert!(matches!(lost, "register-unavailable" | "second-node"), "{lost}");

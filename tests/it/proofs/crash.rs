@@ -113,7 +113,8 @@ on_both! {
 #[test]
 fn every_fail_point_is_tried() {
     let source = include_str!("../../../src/issuing/issue.rs");
-    let mut places: Vec<&str> = source.split("fail_point(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let mut places: Vec<&str> =
+        source.split("fail_point(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     let mut known = fail::ALL.to_vec();
     places.sort_unstable();
     known.sort_unstable();
@@ -129,4 +130,3 @@ fn the_program_that_is_handed_out_has_no_fail_points() {
     assert!(holds(program()), "then this test would see none anywhere");
     assert!(!holds(PathBuf::from(env!("CARGO_BIN_EXE_shomei"))));
 }
-

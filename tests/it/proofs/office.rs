@@ -19,8 +19,8 @@ use shomei::press::mark::MarkKey;
 use shomei::press::readback::read_back;
 use shomei::press::sheet::Paper;
 use shomei::procedure::settings::Settings;
-use shomei::register::retention::Retention;
 use shomei::procedure::{Procedures, Role};
+use shomei::register::retention::Retention;
 use shomei::register::{
     Alarm, Ask, Batch, CaseRow, Deployment, End, Event, Fresh as _, IncidentId, Issuance, Locked, Mode, Register,
     RegisterError,

@@ -69,7 +69,9 @@ fn issue(register: &Register, cases: &[CaseId], at_once: usize) -> usize {
                     while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                         match runtime.block_on(office().issue(register, *case)) {
                             Ok(_) => {}
-                            Err(ReleaseError::Casework(error)) if matches!(error.code(), "case-no-copy-left" | "register-conflict") => {
+                            Err(ReleaseError::Casework(error))
+                                if matches!(error.code(), "case-no-copy-left" | "register-conflict") =>
+                            {
                                 refused.fetch_add(1, Ordering::Relaxed);
                             }
                             Err(error) => panic!("{error}"),
@@ -93,7 +95,8 @@ async fn check(register: &Register, cases: &[CaseId]) {
         assert!(matches!(issuance.end, Some(End::Issued { at, .. }) if at.millis() == MOMENT), "{issuance:?}");
         let text = office().text_of(register, issuance.id).await;
         let terminal = office().terminal();
-        let line = format!("{}\u{3000}{}\u{3000}{:06}\u{3000}", terminal.name, terminal.printer, issuance.number.serial);
+        let line =
+            format!("{}\u{3000}{}\u{3000}{:06}\u{3000}", terminal.name, terminal.printer, issuance.number.serial);
         assert!(text.contains(own.as_str()) && text.contains(&line), "{line}: not its own paper");
         let others = subjects.iter().filter(|other| *other != own && text.contains(other.as_str())).count();
         assert_eq!(others, 0, "{line}: somebody else's name");

@@ -159,9 +159,14 @@ async fn the_working_role_cannot_touch_what_was_recorded() {
     // Even without triggers.
     fixture.disarm().await;
     let worker = Fixture { owner: fixture.url.clone(), ..fixture };
-    for statement in
-        ["UPDATE events SET kind = 'x'", "DELETE FROM events", "TRUNCATE events", "DELETE FROM papers", "UPDATE deployment SET program = 'x'", "DROP TABLE events"]
-    {
+    for statement in [
+        "UPDATE events SET kind = 'x'",
+        "DELETE FROM events",
+        "TRUNCATE events",
+        "DELETE FROM papers",
+        "UPDATE deployment SET program = 'x'",
+        "DROP TABLE events",
+    ] {
         let done = worker.try_run(statement).await;
         assert!(matches!(done, Err(RegisterError::Refused { .. })), "{statement}: {done:?}");
     }

@@ -73,7 +73,8 @@ impl Fixture {
                 let name = format!("t{}", COUNT.fetch_add(1, Ordering::Relaxed));
                 let url = |user: &str, name: &str| format!("postgres://{user}@localhost/{name}?host={}", server());
                 // No transaction: a database cannot be created in one.
-                let mut admin = <sqlx::PgConnection as sqlx::Connection>::connect(&url("owner", "postgres")).await.unwrap();
+                let mut admin =
+                    <sqlx::PgConnection as sqlx::Connection>::connect(&url("owner", "postgres")).await.unwrap();
                 sqlx::raw_sql(sql(format!("CREATE DATABASE {name}"))).execute(&mut admin).await.unwrap();
                 (url("owner", &name), url("worker", &name))
             }

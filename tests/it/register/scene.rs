@@ -4,8 +4,8 @@ use shomei::domain::calendar::Day;
 use shomei::register::checkpoint::Signer;
 use shomei::register::retention::Retention;
 use shomei::register::{
-    Alarm, Ask, Batch, CaseId, CaseRow, Event, Flow, Fresh as _, IncidentId, IssuanceId, Locked, Number, Once, Register,
-    RegisterError, Step, Term, Written,
+    Alarm, Ask, Batch, CaseId, CaseRow, Event, Flow, Fresh as _, IncidentId, IssuanceId, Locked, Number, Once,
+    Register, RegisterError, Step, Term, Written,
 };
 use zeroize::Zeroizing;
 
@@ -119,7 +119,8 @@ pub async fn day(register: &Register) -> Vec<CaseId> {
         })
         .await;
     written.unwrap();
-    let close = Batch { events: vec![event("closed", "1")], alarms: vec![Alarm::Close { id: incident }], ..Batch::default() };
+    let close =
+        Batch { events: vec![event("closed", "1")], alarms: vec![Alarm::Close { id: incident }], ..Batch::default() };
     let written: Made<()> = register.write(&Ask::office(&kita()), |_| Ok((close, ()))).await;
     written.unwrap();
 

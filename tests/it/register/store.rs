@@ -1,9 +1,7 @@
 //! What is written is what is read, on both databases.
 
 use shomei::register::retention::Retention;
-use shomei::register::{
-    After, Ask, Batch, CaseEvents, End, Register, RegisterError, Written, verify_copy,
-};
+use shomei::register::{After, Ask, Batch, CaseEvents, End, Register, RegisterError, Written, verify_copy};
 
 use super::fixture::{Fixture, kita};
 use super::on_both;
