@@ -31,7 +31,7 @@ fn lay_out(kind: &str, data: &[u8]) -> Sheets {
         until: None,
         title: "見本県見本市北区長".to_owned(),
         deputy: None,
-        name: "見本　太郎".to_owned(),
+        name: "見本　正明".to_owned(),
         seal: String::new(),
     };
     let surround = Surround {
