@@ -508,7 +508,7 @@ fn no_date_contradicts_another_or_the_day_of_the_certificate() {
             "setai_renki.setaiin[0].todokede_hi: reported-before-it-happened",
         ),
         (
-            history(&[(3, "ido_hi", "H5-01-09"), (3, "todokede_hi", "H5-01-19")]),
+            history(&[(3, "ido_hi", "H21-01-09"), (3, "todokede_hi", "H21-01-18")]),
             "kojinhyo.rireki[3].ido_hi: not-oldest-first",
         ),
         (history(&[(0, "ido_hi", "T1-08-01")]), "kojinhyo.rireki[0].ido_hi: date-before-birth"),
@@ -531,7 +531,7 @@ fn no_date_contradicts_another_or_the_day_of_the_certificate() {
     // may lie ahead; who moved to a place that nobody knows went somewhere.
     for told in [
         removed("/johyo-abroad", &[("shojo_todokede_hi", json!("R7-03-01")), ("jiyu_hi", json!("R7-03-31"))]),
-        history(&[(3, "ido_hi", "H5-01-09"), (3, "todokede_hi", "H8-04-23")]),
+        history(&[(3, "ido_hi", "H21-01-09"), (3, "todokede_hi", "H23-06-29")]),
         history(&[
             (19, "ido_hi", "R50-01-01"),
             (19, "todokede_hi", "R7-12-01"),
