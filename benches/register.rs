@@ -16,7 +16,7 @@ use shomei::document::cbor::Digest;
 use shomei::issuing::bench::{CERTIFICATE, Walk, Way, household, read};
 use shomei::issuing::casework::{Casework, Flows};
 use shomei::issuing::city::City;
-use shomei::issuing::issue::{Counter, Order};
+use shomei::issuing::issue::{Counter, Order, PATIENCE};
 use shomei::issuing::people::People;
 use shomei::issuing::specimen::specimen_day;
 use shomei::issuing::{Issuing, Terminal};
@@ -54,7 +54,7 @@ fn steps(settings: &Settings) -> Vec<(Case, Command, Actor)> {
 }
 
 fn decisions(criterion: &mut Criterion) {
-    let settings = Settings::recommended(&Procedures::embedded().unwrap()).unwrap();
+    let settings = Settings::sample(&Procedures::embedded().unwrap()).unwrap();
     let steps = steps(&settings);
     criterion.bench_function("case/decide and apply, mean of all steps of the 48 flows", |bencher| {
         bencher.iter_custom(|rounds| {
@@ -128,7 +128,7 @@ impl Desk {
             city: City::sample().unwrap(),
             people: People::sample().unwrap(),
             flows: Flows::embedded().unwrap(),
-            settings: Settings::recommended(&Procedures::embedded().unwrap()).unwrap(),
+            settings: Settings::sample(&Procedures::embedded().unwrap()).unwrap(),
             retention: Retention::sample().unwrap(),
             key: MarkKey::from_bytes(&[7; 32]).unwrap(),
             way: Way::new().unwrap(),
@@ -182,7 +182,7 @@ fn issuances(criterion: &mut Criterion) {
         let register = runtime.block_on(register(folder.path(), synchronous));
         let casework =
             Casework { register: &register, flows: &desk.flows, settings: &desk.settings, retention: &desk.retention };
-        let counter = Counter { casework, issuing: desk.issuing() };
+        let counter = Counter { casework, issuing: desk.issuing(), patience: PATIENCE };
         let office = kita();
         let actor = &desk.people.of(&office, &[Role::CitySealKeeper, Role::CityApprover]).unwrap().actor;
         criterion.bench_function(&format!("issue/approved case to released page, {name}"), |bencher| {

@@ -344,11 +344,15 @@ fn nothing_is_returned_refused_or_handed_on_while_a_certificate_is_out() {
     let sheet = certificate(&case).entered().id;
     let lapse = Command::Lapse { entry: sheet, cause: Lapse::DayOver };
     assert!(matches!(refused(&case, lapse, &approver), CaseError::Issued { .. }));
-    // Once it was spoiled, another may be issued for it, or the case returned.
-    let issuance = *certificate(&case).approved().unwrap().issuances.keys().next().unwrap();
-    let spoil = Command::Spoil { issuance, reason: reason() };
-    let event = case.decide(spoil, &approver, settings()).unwrap().remove(0);
-    let spoiled = case.apply(&event);
+    // Once all were spoiled, others may be issued for them, or the case returned.
+    let sheets = case.record().sheets().iter().filter_map(Sheet::approved);
+    let issuances: Vec<IssuanceId> = sheets.flat_map(|approved| approved.issuances.keys().copied()).collect();
+    let spoiled = issuances.into_iter().fold(case, |case, issuance| {
+        assert!(case.decide(Command::Return { reason: reason() }, &approver, settings()).is_err());
+        let spoil = Command::Spoil { issuance, reason: reason() };
+        let event = case.decide(spoil, &approver, settings()).unwrap().remove(0);
+        case.apply(&event)
+    });
     assert!(spoiled.sealed_warrant(sheet).is_some());
     assert!(spoiled.decide(Command::Return { reason: reason() }, &approver, settings()).is_ok());
 }

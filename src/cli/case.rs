@@ -205,8 +205,7 @@ impl Desk<'_> {
         let (id, _) = self.find(number).await?;
         let casework = self.office.casework();
         let after = casework.act(self.actor.office(), id, &command, self.actor).await.map_err(refused(number))?;
-        self.tell_next(&after);
-        Ok(())
+        self.tell_next(&after).await
     }
 
     async fn because(&self, because: &Because, command: impl FnOnce(Reason) -> Command) -> Result<(), Lines> {
@@ -216,7 +215,7 @@ impl Desk<'_> {
     async fn work(&self, number: &str, doing: Doing<'_>) -> Result<(), Lines> {
         let (_, loaded) = self.find(number).await?;
         let step = StepKey::parse(doing.step).map_err(|error| Trouble::Usage.at(doing.step, error))?;
-        let today = self.office.register.now().await.map_err(refused("register"))?.day();
+        let today = self.today().await?;
         let day = match doing.day {
             Some(day) => day.parse::<Day>().map_err(|error| Trouble::Usage.at("--day", error))?,
             None => today,
@@ -282,7 +281,7 @@ impl Desk<'_> {
     async fn show(&self, number: &str, as_json: bool) -> Result<(), Lines> {
         let (_, loaded) = self.find(number).await?;
         if as_json {
-            say!("{}", self.as_json(&loaded));
+            say!("{}", self.as_json(&loaded, self.today().await?));
             return Ok(());
         }
         let record = loaded.case.record();
@@ -300,18 +299,26 @@ impl Desk<'_> {
                 say!("  {id}\t{}\t{}", issuance.state.key(), issuance.number);
             }
         }
-        self.tell_next(&loaded);
+        self.tell_next(&loaded).await
+    }
+
+    async fn today(&self) -> Result<Day, Lines> {
+        Ok(self.office.register.now().await.map_err(refused("register"))?.day())
+    }
+
+    /// What is to be done next, by which roles, with which papers.
+    async fn tell_next(&self, loaded: &Loaded) -> Result<(), Lines> {
+        let today = self.today().await?;
+        let settings = self.office.settings();
+        for waiting in loaded.case.waiting(settings) {
+            let roles: Vec<&str> = waiting.roles.iter().map(|role| role.key()).collect();
+            let papers = settings.at_hand(waiting.step, today).documents_in;
+            say!("→ {}\t{}\t{}\t{}", waiting.step.key, waiting.step.action, roles.join(" "), papers.join(" "));
+        }
         Ok(())
     }
 
-    fn tell_next(&self, loaded: &Loaded) {
-        for waiting in loaded.case.waiting(self.office.settings()) {
-            let roles: Vec<&str> = waiting.roles.iter().map(|role| role.key()).collect();
-            say!("→ {}\t{}\t{}", waiting.step.key, waiting.step.action, roles.join(" "));
-        }
-    }
-
-    fn as_json(&self, loaded: &Loaded) -> serde_json::Value {
+    fn as_json(&self, loaded: &Loaded, today: Day) -> serde_json::Value {
         let record = loaded.case.record();
         let waiting = loaded.case.waiting(self.office.settings());
         let done = record.flow().steps.iter().filter_map(|step| {
@@ -340,10 +347,16 @@ impl Desk<'_> {
             "attributes": record.attributes(),
             "done": done.collect::<Vec<_>>(),
             "documents": documents.collect::<Vec<_>>(),
-            "open": waiting.iter().map(|waiting| json!({
-                "step": waiting.step.key,
-                "roles": waiting.roles,
-            })).collect::<Vec<_>>(),
+            "open": waiting.iter().map(|waiting| {
+                let at_hand = self.office.settings().at_hand(waiting.step, today);
+                json!({
+                    "step": waiting.step.key,
+                    "roles": waiting.roles,
+                    "documents_in": at_hand.documents_in,
+                    "documents_out": at_hand.documents_out,
+                    "details": at_hand.details,
+                })
+            }).collect::<Vec<_>>(),
         })
     }
 }

@@ -1,17 +1,20 @@
 //! `shomei close-day`: 日締め. The register's checkpoint is signed first; the day's 交付簿 bears it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use shomei::case::actor::Actor;
 use shomei::case::id::OfficeId;
 use shomei::case::warrant::Office as OfficeWarrant;
+use shomei::document::catalog::{Composed, Kind};
 use shomei::domain::calendar::Day;
+use shomei::issuing::day_book::DayBookError;
 use shomei::press::Leave;
 
 use super::case::cover;
 use super::office::{Database, Office, refused, wait};
-use super::{Lines, Trouble, end, write_output};
+use super::{Lines, Trouble, end, read_input, write_output};
 
 /// Arguments of `shomei close-day`.
 #[derive(Args)]
@@ -27,9 +30,15 @@ pub struct Arguments {
     /// The day; today if not given.
     #[arg(long)]
     day: Option<String>,
-    /// Where the PDF goes.
+    /// Where the PDF of the 交付簿 goes.
     #[arg(short, long)]
     output: PathBuf,
+    /// What was counted at a till, as JSON (a 日計 without what the register knows), or `-`; its 日計 is printed.
+    #[arg(long, requires = "till_output")]
+    till: Option<PathBuf>,
+    /// Where the PDF of the 日計 goes.
+    #[arg(long, requires = "till")]
+    till_output: Option<PathBuf>,
 }
 
 /// Runs it.
@@ -48,11 +57,30 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
     };
     let signer = office.signer(&id)?;
     let counter = office.counter();
+    // The till first: a day whose takings are not its copies is not closed.
+    if let (Some(till), Some(output)) = (&arguments.till, &arguments.till_output) {
+        let book = counter.till_book(&id, day, &read_input(till)?, &office.people).await;
+        let book = book.map_err(|error| refusals(&office, till, error))?;
+        print(&office, &id, actor, &book, day, output)?;
+    }
     let book = counter.day_book(&id, day, &signer, &office.people).await.map_err(refused(id.as_str()))?;
-    let cover = cover(&office, actor, &book, day)?;
+    print(&office, &id, actor, &book, day, &arguments.output)
+}
+
+/// Every refusal of a 日計, a sentence each.
+fn refusals(office: &Office, till: &Path, error: DayBookError) -> Lines {
+    let words = Kind::by_id("nikkei").and_then(|kind| office.press.words(kind).ok());
+    match (&error, words) {
+        (DayBookError::Document(refusals), Some(words)) => super::told(refusals, &words),
+        _ => refused(&till.display().to_string())(error),
+    }
+}
+
+fn print(office: &Office, id: &OfficeId, actor: &Actor, book: &Composed, day: Day, output: &Path) -> Result<(), Lines> {
+    let cover = cover(office, actor, book, day)?;
     let short = book.digest().short();
-    let entry = office.city.office(id.as_str())?;
-    let surround = counter.issuing.surround(entry, day, &short)?;
-    let printed = office.press.print(&book, Leave::Office(&OfficeWarrant::new(cover)), &surround)?;
-    write_output(&arguments.output, &printed.pdf)
+    let counter = office.counter();
+    let surround = counter.issuing.surround(office.city.office(id.as_str())?, day, &short)?;
+    let printed = office.press.print(book, Leave::Office(&OfficeWarrant::new(cover)), &surround)?;
+    write_output(output, &printed.pdf)
 }

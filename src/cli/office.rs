@@ -11,7 +11,7 @@ use shomei::issuing::Issuing;
 use shomei::issuing::casework::{Casework, CaseworkError, Flows};
 use shomei::issuing::city::City;
 use shomei::issuing::day_book::DayBookError;
-use shomei::issuing::issue::{Counter, ReleaseError};
+use shomei::issuing::issue::{Counter, PATIENCE, ReleaseError};
 use shomei::issuing::people::{People, PeopleError};
 use shomei::issuing::reprint::ReprintError;
 use shomei::press::Press;
@@ -135,7 +135,7 @@ impl Office {
     pub async fn open(database: &Database) -> Result<Self, Lines> {
         let city = City::sample()?;
         let register = database.open(&city).await?;
-        let settings = Settings::recommended(&Procedures::embedded().map_err(refused("flows"))?);
+        let settings = Settings::sample(&Procedures::embedded().map_err(refused("flows"))?);
         let office = Self {
             register,
             press: Press::embedded()?,
@@ -158,7 +158,7 @@ impl Office {
     /// Certificates.
     pub fn counter(&self) -> Counter<'_> {
         let issuing = Issuing { press: &self.press, city: &self.city, key: &self.key, host: HOST, paper: Paper::Plain };
-        Counter { casework: self.casework(), issuing }
+        Counter { casework: self.casework(), issuing, patience: PATIENCE }
     }
 
     /// One office of the register; without an id, all.

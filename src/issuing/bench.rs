@@ -191,7 +191,7 @@ impl Way {
     /// 住民票の写しの交付.
     pub fn new() -> Result<Self, Failure> {
         let flows = Procedures::embedded()?;
-        let settings = Settings::recommended(&flows)?;
+        let settings = Settings::sample(&flows)?;
         Ok(Self { flow: Arc::new(flows.get(FLOW).ok_or("no such flow")?.clone()), settings })
     }
 

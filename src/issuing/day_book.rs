@@ -1,16 +1,20 @@
-//! 交付簿: the day's numbers of an office out of the register, closed with a checkpoint signed just before.
+//! What closes a day: the 交付簿 with the day's numbers of an office out of the register and a checkpoint
+//! signed just before, and the 日計 of a till, counted by people and compared with the register.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use data_encoding::BASE64;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
+use crate::case::event::Evidence;
 use crate::case::id::{OfficeId, PersonId};
 use crate::case::sheet::{IssuanceState, Sheet};
 use crate::document::catalog::{Composed, Kind};
-use crate::document::refusal::Refusals;
+use crate::document::refusal::{Refusal, Refusals};
 use crate::document::words::{Words, WordsError};
 use crate::domain::calendar::Day;
+use crate::domain::money::Yen;
 use crate::register::checkpoint::{Checkpoint, Signer};
 use crate::register::{End, Issuance, RegisterError};
 
@@ -18,9 +22,6 @@ use super::casework::CaseworkError;
 use super::city::CityError;
 use super::issue::Counter;
 use super::people::People;
-
-/// 手数料 of the sample city, in yen, by kind. A city's own table is dated and knows exemptions.
-const FEES: &str = include_str!("../../samples/fees.toml");
 
 /// A day could not be closed.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,12 @@ pub enum DayBookError {
     /// The book does not hold what it should.
     #[error("closing a day: the book is refused: {0:?}")]
     Document(Refusals),
+    /// What was counted is not JSON, or names what the register alone says.
+    #[error("closing a day: what was counted: {message}")]
+    Counted {
+        /// What is wrong.
+        message: String,
+    },
     /// Wording, fees, or the kind of the book itself.
     #[error("closing a day: {message}")]
     Data {
@@ -68,6 +75,7 @@ impl DayBookError {
             Self::City(_) => "issuing-office",
             Self::Open { .. } => "day-open",
             Self::Document(_) => "day-book-refused",
+            Self::Counted { .. } => "till-count-broken",
             Self::Data { .. } => "day-book-data",
         }
     }
@@ -88,13 +96,11 @@ impl Counter<'_> {
         people: &People,
     ) -> Result<Composed, DayBookError> {
         let register = self.casework.register;
-        let kind = Kind::by_id("kofubo").ok_or_else(|| data("there is no kind of it"))?;
-        let words = self.issuing.press.words(kind).map_err(data)?;
-        let fees: BTreeMap<String, u32> = toml::from_str(FEES).map_err(data)?;
-        let rows = Rows { counter: self, office, people, words: &words, fees: &fees };
+        let words = self.book_words()?;
+        let rows = Rows { counter: self, office, day, people, words: &words };
         let mut book = Vec::new();
         for issuance in register.issuances_of_day(office, day).await? {
-            book.push(rows.row(day, &issuance).await?);
+            book.push(rows.row(&issuance).await?);
         }
         let before = register.checkpoints(office).await?.pop();
         let before = before.map(|(_, note)| signer.verifier().open(&note)).transpose()?;
@@ -114,8 +120,85 @@ impl Counter<'_> {
         if let Some(before) = before {
             whole["mae_no_checkpoint"] = tree_head(&before);
         }
+        self.read(kind_of(BOOK)?, &whole)
+    }
+
+    /// The 日計 of a till. What people counted (takings by kind and way of payment, cash, paper) is given;
+    /// day, office and voided numbers are the register's, and it refuses another count of copies than its own.
+    pub async fn till_book(
+        &self,
+        office: &OfficeId,
+        day: Day,
+        counted: &[u8],
+        people: &People,
+    ) -> Result<Composed, DayBookError> {
+        let broken = |message: String| DayBookError::Counted { message };
+        let counted: Map<String, Json> = serde_json::from_slice(counted).map_err(|error| broken(error.to_string()))?;
+        let words = self.book_words()?;
+        let rows = Rows { counter: self, office, day, people, words: &words };
+        let (mut issued, mut voided) = (BTreeMap::<String, u64>::new(), Vec::new());
+        for issuance in self.casework.register.issuances_of_day(office, day).await? {
+            let (found, fate) = rows.found(&issuance).await?;
+            match fate {
+                Fate::Released { .. } => {
+                    let copies = issued.entry(rows.name_of(&issuance.kind)?).or_default();
+                    *copies = copies.saturating_add(1);
+                }
+                Fate::Void { reason, .. } => voided.push(json!({
+                    "tanmatsu": found.evidence.terminal,
+                    "renban": issuance.number.serial,
+                    "riyu": reason,
+                })),
+            }
+        }
+        let jimusho = &self.issuing.city.office(office.as_str())?.office.name;
+        let mut whole = json!({ "jimusho": jimusho, "hi": day.to_string(), "muko_bango": voided });
+        for (field, value) in counted {
+            if !whole[&field].is_null() {
+                return Err(broken(format!("{field} is for the register to say")));
+            }
+            whole[field] = value;
+        }
+        let book = self.read(kind_of(TILL)?, &whole)?;
+        match Refusals::of(differences(&whole, issued)) {
+            Some(refusals) => Err(DayBookError::Document(refusals)),
+            None => Ok(book),
+        }
+    }
+
+    fn book_words(&self) -> Result<Arc<Words>, DayBookError> {
+        self.issuing.press.words(kind_of(BOOK)?).map_err(data)
+    }
+
+    fn read(&self, kind: &'static Kind, whole: &Json) -> Result<Composed, DayBookError> {
         kind.read(whole.to_string().as_bytes(), &**self.issuing.press.typefaces()).map_err(DayBookError::Document)
     }
+}
+
+/// Ids of the kinds of the two books.
+const BOOK: &str = "kofubo";
+const TILL: &str = "nikkei";
+
+fn kind_of(book: &str) -> Result<&'static Kind, DayBookError> {
+    Kind::by_id(book).ok_or_else(|| data("there is no kind of it"))
+}
+
+/// Where a till's copies of a kind are not those that the register released.
+fn differences(till: &Json, mut issued: BTreeMap<String, u64>) -> Vec<Refusal> {
+    let mut differences = Vec::new();
+    for (index, row) in till["uchiwake"].as_array().into_iter().flatten().enumerate() {
+        let released = row["shubetsu"].as_str().and_then(|kind| issued.remove(kind)).unwrap_or(0);
+        let counted = row["shiharai"]["kei"]["tsusu"].as_u64().unwrap_or(0);
+        if counted != released {
+            let refusal = Refusal::new(format!("uchiwake[{index}].shiharai.kei.tsusu"), "copies-not-as-issued");
+            differences.push(refusal.with("issued", released).with("counted", counted));
+        }
+    }
+    let missing = |(kind, copies): (String, u64)| {
+        Refusal::new("uchiwake", "kind-not-counted").with("kind", kind).with("issued", copies)
+    };
+    differences.extend(issued.into_iter().map(missing));
+    differences
 }
 
 fn tree_head(checkpoint: &Checkpoint) -> Json {
@@ -126,55 +209,90 @@ fn tree_head(checkpoint: &Checkpoint) -> Json {
 struct Rows<'a> {
     counter: &'a Counter<'a>,
     office: &'a OfficeId,
+    day: Day,
     people: &'a People,
     words: &'a Words,
-    fees: &'a BTreeMap<String, u32>,
+}
+
+/// What the case of a number says of it.
+struct Found {
+    /// 案件番号.
+    case: String,
+    evidence: Evidence,
+    approved_by: PersonId,
+    issued_by: PersonId,
+}
+
+/// How a number ended, in sheets of paper.
+enum Fate {
+    Released { pages: u32 },
+    Void { reason: String, pages: u32 },
 }
 
 impl Rows<'_> {
-    async fn row(&self, day: Day, issuance: &Issuance) -> Result<Json, DayBookError> {
+    async fn found(&self, issuance: &Issuance) -> Result<(Found, Fate), DayBookError> {
         let loaded = self.counter.casework.load(self.office, issuance.case).await?;
         let sheet = loaded.case.record().sheet_of(issuance.id).and_then(Sheet::approved);
         let sheet = sheet.ok_or_else(|| data("a number has no document"))?;
         let given = sheet.issuances.get(&issuance.id).ok_or_else(|| data("a number has no issuance"))?;
-        let (end, pages) = match (&issuance.end, &given.state) {
-            (None, _) => return Err(DayBookError::Open { day }),
-            (Some(End::Issued { pages, .. }), IssuanceState::Spoiled) => (self.void("spoiled"), *pages),
-            (Some(End::Issued { pages, .. }), _) => (self.released(&issuance.kind)?, *pages),
-            (Some(End::Voided { reason, .. }), _) => (self.void(reason), 0),
+        let fate = match (&issuance.end, &given.state) {
+            (None, _) => return Err(DayBookError::Open { day: self.day }),
+            (Some(End::Issued { pages, .. }), IssuanceState::Spoiled) => {
+                Fate::Void { reason: self.reason("spoiled"), pages: *pages }
+            }
+            (Some(End::Issued { pages, .. }), _) => Fate::Released { pages: *pages },
+            (Some(End::Voided { reason, .. }), _) => Fate::Void { reason: self.reason(reason), pages: 0 },
+        };
+        let found = Found {
+            case: loaded.row.number.clone(),
+            evidence: given.evidence.clone(),
+            approved_by: sheet.by.person.clone(),
+            issued_by: given.by.person.clone(),
+        };
+        Ok((found, fate))
+    }
+
+    async fn row(&self, issuance: &Issuance) -> Result<Json, DayBookError> {
+        let (found, fate) = self.found(issuance).await?;
+        let (end, pages) = match fate {
+            Fate::Released { pages } => (json!({ "kofu": { "tesuryo": self.fee(&issuance.kind)? } }), pages),
+            Fate::Void { reason, pages } => (json!({ "muko": { "riyu": reason } }), pages),
         };
         let (hour, minute) = issuance.begun_at.hour_and_minute();
-        let kind = Kind::by_id(&issuance.kind).ok_or_else(|| data(&issuance.kind))?;
         Ok(json!({
-            "tanmatsu": given.evidence.terminal,
+            "tanmatsu": found.evidence.terminal,
             "renban": issuance.number.serial,
             "jikoku": format!("{hour:02}:{minute:02}"),
-            "shubetsu": self.counter.issuing.press.words(kind).map_err(data)?.get("name"),
+            "shubetsu": self.name_of(&issuance.kind)?,
             "tsusu": 1,
             "maisu": pages,
-            "anken_bango": loaded.row.number,
-            "shoninsha": self.name(&sheet.by.person),
-            "hakkosha": self.name(&given.by.person),
+            "anken_bango": found.case,
+            "shoninsha": self.name(&found.approved_by),
+            "hakkosha": self.name(&found.issued_by),
             "shumatsu": end,
         }))
     }
 
-    /// 交付, with its fee.
-    fn released(&self, kind: &str) -> Result<Json, DayBookError> {
-        let fee = match Kind::by_id(kind) {
-            Some(known) if known.fee => {
-                self.fees.get(kind).copied().ok_or_else(|| data(format!("no fee for {kind}")))?
-            }
-            _ => 0,
-        };
-        Ok(json!({ "kofu": { "tesuryo": fee } }))
+    /// 手数料 of a kind on the day, in yen.
+    fn fee(&self, kind: &str) -> Result<i64, DayBookError> {
+        if !Kind::by_id(kind).is_some_and(|kind| kind.fee) {
+            return Ok(0);
+        }
+        let fee = self.counter.casework.settings.fee(kind, self.day);
+        fee.map(Yen::amount).ok_or_else(|| data(format!("no fee for {kind} on {}", self.day)))
     }
 
-    /// 無効, and why.
-    fn void(&self, cause: &str) -> Json {
+    /// 種別: what a kind is called.
+    fn name_of(&self, kind: &str) -> Result<String, DayBookError> {
+        let known = Kind::by_id(kind).ok_or_else(|| data(kind))?;
+        Ok(self.counter.issuing.press.words(known).map_err(data)?.get("name").to_owned())
+    }
+
+    /// Why a number is 無効.
+    fn reason(&self, cause: &str) -> String {
         let key = format!("muko.{cause}");
         let reason = if self.words.has(&key) { self.words.get(&key) } else { self.words.get("muko.other") };
-        json!({ "muko": { "riyu": reason } })
+        reason.to_owned()
     }
 
     /// What others call a person; the account of who is no longer there.

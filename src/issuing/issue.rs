@@ -26,7 +26,7 @@ use super::decision::{Obstacle, Question};
 use super::fail::fail_point;
 use super::{IssueError, Issuing, Terminal};
 
-/// How long the press may take; what it prints later than that is thrown away, and the number voided.
+/// How long the press may take.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A certificate could not be issued.
@@ -56,7 +56,7 @@ pub enum ReleaseError {
         source: IssueError,
     },
     /// The press took too long; the number was voided.
-    #[error("issuing: number {number} was voided: the press took longer than {PATIENCE:?}")]
+    #[error("issuing: number {number} was voided: the press took too long")]
     TooLate {
         /// The number line.
         number: String,
@@ -149,6 +149,9 @@ pub struct Counter<'a> {
     pub casework: Casework<'a>,
     /// Press, city, key of the QR.
     pub issuing: Issuing<'a>,
+    /// How long the press may take ([`PATIENCE`]); what it prints later than that is thrown away, and the
+    /// number voided.
+    pub patience: Duration,
 }
 
 impl Counter<'_> {
@@ -162,8 +165,9 @@ impl Counter<'_> {
         let page = self.print(order, &begun);
         fail_point("printed");
         match page {
-            Ok(_) if since.elapsed() > PATIENCE => {
-                self.end_void(order, &begun, "too-late", true).await?;
+            Ok(_) if since.elapsed() > self.patience => {
+                let voided = self.end_void(order, &begun, "too-late", true).await;
+                self.unless_late(order, &begun, voided).await?;
                 Err(ReleaseError::TooLate { number: begun.number.text() })
             }
             Ok(page) => self.release(order, begun, page).await,
@@ -240,7 +244,8 @@ impl Counter<'_> {
         let pages = page.sheets().document.pages().len();
         let end = IssueEnd::Issued { sha256, pages: u16::try_from(pages).unwrap_or(u16::MAX) };
         let step = Step::Issue { file: Zeroizing::new(file.clone()), pages: u32::try_from(pages).unwrap_or(u32::MAX) };
-        match self.end(order, &begun, end, Some(step), Vec::new()).await {
+        let ended = self.end(order, &begun, end, Some(step), Vec::new()).await;
+        match self.unless_late(order, &begun, ended).await {
             Ok(loaded) => {
                 fail_point("released");
                 Ok(Released { issuance: begun.issuance, number: begun.number, file, sha256, loaded })
@@ -249,13 +254,26 @@ impl Counter<'_> {
                 self.end_void(order, &begun, obstacle.code(), false).await?;
                 Err(ReleaseError::Obstacle(obstacle))
             }
-            // Somebody ended the number before: the page is thrown away, and that it was there is told.
-            Err(error @ ReleaseError::Late { .. }) => {
-                self.alarm(order, incident("late-duplicate", begun.document.kind().id)).await?;
+            Err(error @ ReleaseError::Late { .. }) => Err(error),
+            // The register failed. The number ends now if that can be written; else a start voids it.
+            Err(error) => {
+                drop(self.end_void(order, &begun, "register", true).await);
                 Err(error)
             }
-            Err(error) => Err(error),
         }
+    }
+
+    /// If somebody ended the number before, the page is thrown away, and that it was there is told.
+    async fn unless_late(
+        &self,
+        order: Order<'_>,
+        begun: &Begun,
+        ended: Result<Loaded, ReleaseError>,
+    ) -> Result<Loaded, ReleaseError> {
+        if let Err(ReleaseError::Late { .. }) = ended {
+            self.alarm(order, incident("late-duplicate", begun.document.kind().id)).await?;
+        }
+        ended
     }
 
     /// The number ends without a page, and somebody is told where that is a doubt and not a delay.
@@ -325,7 +343,7 @@ impl Counter<'_> {
     /// register only what is older than any press's patience.
     pub async fn sweep(&self, office: &OfficeId, machine: &Actor) -> Result<usize, ReleaseError> {
         let shared = self.casework.register.deployment().mode == Mode::Shared;
-        let patience = i64::try_from(PATIENCE.as_millis()).unwrap_or(i64::MAX);
+        let patience = i64::try_from(self.patience.as_millis()).unwrap_or(i64::MAX);
         let now = self.casework.register.now().await?.millis();
         let mut voided = 0;
         for orphan in self.casework.register.issuances_without_end(office).await? {

@@ -181,6 +181,7 @@ struct RawGate {
 #[serde(deny_unknown_fields)]
 struct RawSeal {
     document: Spanned<String>,
+    alongside: Option<String>,
     policy: SealPolicy,
     step: Option<StepKey>,
     condition: Option<RawCondition>,
@@ -549,6 +550,7 @@ fn seals(file: &File<'_>, raw: Vec<RawSeal>, procedure: &Procedure) -> Result<Ve
             let document = raw.document.into_inner();
             let rule = SealRule {
                 document,
+                alongside: raw.alongside,
                 policy: raw.policy,
                 step: raw.step,
                 condition: raw
@@ -564,8 +566,9 @@ fn seals(file: &File<'_>, raw: Vec<RawSeal>, procedure: &Procedure) -> Result<Ve
 }
 
 fn check_seal(procedure: &Procedure, rule: &SealRule) -> Result<(), Fault> {
-    if !procedure.steps.iter().any(|step| step.generates.contains(&rule.document)) {
-        return Err(Fault::SealOfNothing(rule.document.clone()));
+    let made = rule.alongside.as_ref().unwrap_or(&rule.document);
+    if !procedure.steps.iter().any(|step| step.generates.contains(made)) {
+        return Err(Fault::SealOfNothing(made.clone()));
     }
     let act = match &rule.step {
         None => None,

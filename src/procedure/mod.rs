@@ -441,6 +441,10 @@ pub enum SealPolicy {
 pub struct SealRule {
     /// Id of the document.
     pub document: String,
+    /// The document, made by a step, under whose printed name it goes too (住民票の写し等); none where a step
+    /// makes it under its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alongside: Option<String>,
     /// How.
     pub policy: SealPolicy,
     /// The step whose doing seals it.

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::{Procedures, Role, Step, StepKey};
+use super::{Paper, Procedures, Role, Step, StepKey};
+use crate::document::catalog::Kind;
 use crate::domain::calendar::Day;
 use crate::domain::money::Yen;
 
@@ -29,14 +30,37 @@ pub enum AnnotationSeal {
     BeforeReview,
 }
 
+/// By code, the amounts from their days on.
+type Fees = BTreeMap<String, BTreeMap<Day, Yen>>;
+
+/// 住民基本台帳カード, which came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JukiCard {
+    /// Its last day.
+    pub last_day: Day,
+    /// Papers and 細目, by name, that no step has any more after it.
+    gone: BTreeSet<String>,
+}
+
+/// What a step has to do with on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtHand<'s> {
+    /// Papers that come in, by name.
+    pub documents_in: Vec<&'s str>,
+    /// Papers that go out, by name.
+    pub documents_out: Vec<&'s str>,
+    /// 細目.
+    pub details: Vec<&'s str>,
+}
+
 /// What a city chose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     performers: BTreeMap<(String, StepKey), Role>,
     relaxed: BTreeSet<PersonRule>,
-    fees: BTreeMap<String, BTreeMap<Day, Yen>>,
-    /// The last day of 住民基本台帳カード.
-    pub juki_card_end: Day,
+    fees: Fees,
+    /// 住民基本台帳カード.
+    pub juki_card: JukiCard,
     /// When a 補記 is sealed.
     pub annotation_seal: AnnotationSeal,
     /// Whether this ward makes itself what the procedures have another ward make.
@@ -75,9 +99,12 @@ pub enum SettingsFault {
         /// Role.
         role: Role,
     },
-    /// A fee that no procedure takes.
-    #[error("no procedure takes the fee {0}")]
+    /// A fee that neither a procedure nor a certificate takes.
+    #[error("neither a procedure nor a certificate takes the fee {0}")]
     UnknownFee(String),
+    /// Neither a paper nor a 細目 of any step.
+    #[error("no step has the paper or detail {0}")]
+    NowhereAtHand(String),
     /// Two performers of one step, or two amounts from one day.
     #[error("{0} is given twice")]
     Double(String),
@@ -95,7 +122,7 @@ impl SettingsError {
 struct RawSettings {
     #[serde(default)]
     relaxed: BTreeSet<PersonRule>,
-    juki_card_end: RawDay,
+    juki_card: RawJukiCard,
     annotation_seal: AnnotationSeal,
     own_making: bool,
     #[serde(default, rename = "performer")]
@@ -106,10 +133,24 @@ struct RawSettings {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RawJukiCard {
+    last_day: RawDay,
+    gone: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawPerformer {
     procedure: Spanned<String>,
     step: StepKey,
     role: Role,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFees {
+    #[serde(rename = "fee")]
+    fees: Vec<RawFee>,
 }
 
 #[derive(Deserialize)]
@@ -137,16 +178,22 @@ impl Settings {
         Self::parse("settings.toml", include_str!("settings.toml"), procedures)
     }
 
+    /// Those of the sample city: what the procedures recommend, and its own fees.
+    pub fn sample(procedures: &Procedures) -> Result<Self, SettingsError> {
+        Self::recommended(procedures)?.with_fees("fees.toml", include_str!("../../samples/fees.toml"), procedures)
+    }
+
+    /// The same with more fees, by the name and the text of their file.
+    pub fn with_fees(mut self, file: &str, text: &str, procedures: &Procedures) -> Result<Self, SettingsError> {
+        let raw: RawFees = read(file, text)?;
+        add_fees(&mut self.fees, raw.fees, procedures).map_err(|(start, fault)| refusal(file, text, start, fault))?;
+        Ok(self)
+    }
+
     /// Reads settings, by the name and the text of their file.
     pub fn parse(file: &str, text: &str, procedures: &Procedures) -> Result<Self, SettingsError> {
-        let refuse = |offset: usize, fault| {
-            let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
-            SettingsError { file: file.to_owned(), line, fault }
-        };
-        let raw: RawSettings = toml::from_str(text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            refuse(start, SettingsFault::Malformed(error.message().to_owned()))
-        })?;
+        let refuse = |start, fault| refusal(file, text, start, fault);
+        let raw: RawSettings = read(file, text)?;
         let mut performers = BTreeMap::new();
         for raw in raw.performers {
             let start = raw.procedure.span().start;
@@ -155,22 +202,21 @@ impl Settings {
                 return Err(refuse(start, SettingsFault::Double(format!("{procedure} {step}"))));
             }
         }
-        let mut fees: BTreeMap<String, BTreeMap<Day, Yen>> = BTreeMap::new();
-        for raw in raw.fees {
-            let (start, code) = (raw.code.span().start, raw.code.into_inner());
-            if procedures.all().iter().all(|procedure| procedure.fee.as_ref() != Some(&code)) {
-                return Err(refuse(start, SettingsFault::UnknownFee(code)));
+        let mut fees = BTreeMap::new();
+        add_fees(&mut fees, raw.fees, procedures).map_err(|(start, fault)| refuse(start, fault))?;
+        let mut gone = BTreeSet::new();
+        for name in raw.juki_card.gone {
+            let (start, name) = (name.span().start, name.into_inner());
+            if !procedures.all().iter().flat_map(|procedure| &procedure.steps).any(|step| has(step, &name)) {
+                return Err(refuse(start, SettingsFault::NowhereAtHand(name)));
             }
-            let amounts = fees.entry(code.clone()).or_default();
-            if amounts.insert(raw.from.0, Yen::new(i64::from(raw.yen))).is_some() {
-                return Err(refuse(start, SettingsFault::Double(format!("{code} {}", raw.from.0))));
-            }
+            gone.insert(name);
         }
         Ok(Self {
             performers,
             relaxed: raw.relaxed,
             fees,
-            juki_card_end: raw.juki_card_end.0,
+            juki_card: JukiCard { last_day: raw.juki_card.last_day.0, gone },
             annotation_seal: raw.annotation_seal,
             own_making: raw.own_making,
         })
@@ -187,10 +233,56 @@ impl Settings {
         self.relaxed.contains(&rule)
     }
 
+    /// What a step has to do with on a day.
+    pub fn at_hand<'s>(&self, step: &'s Step, day: Day) -> AtHand<'s> {
+        let still = |name: &&str| day <= self.juki_card.last_day || !self.juki_card.gone.contains(*name);
+        let papers =
+            |papers: &'s [Paper]| papers.iter().map(|paper| paper.name.as_str()).filter(still).collect::<Vec<_>>();
+        AtHand {
+            documents_in: papers(&step.documents_in),
+            documents_out: papers(&step.documents_out),
+            details: step.details.iter().map(String::as_str).filter(still).collect(),
+        }
+    }
+
     /// A fee on a day, in yen; none where the table has none for that day.
     pub fn fee(&self, code: &str, day: Day) -> Option<Yen> {
         self.fees.get(code)?.range(..=day).next_back().map(|(_, amount)| *amount)
     }
+}
+
+fn refusal(file: &str, text: &str, start: usize, fault: SettingsFault) -> SettingsError {
+    let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+    SettingsError { file: file.to_owned(), line, fault }
+}
+
+fn read<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, SettingsError> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        refusal(file, text, start, SettingsFault::Malformed(error.message().to_owned()))
+    })
+}
+
+/// Adds fees to a table. What is wrong is told with its place in the text.
+fn add_fees(table: &mut Fees, fees: Vec<RawFee>, procedures: &Procedures) -> Result<(), (usize, SettingsFault)> {
+    for raw in fees {
+        let (start, code) = (raw.code.span().start, raw.code.into_inner());
+        let of_a_procedure = procedures.all().iter().any(|procedure| procedure.fee.as_ref() == Some(&code));
+        if !of_a_procedure && !Kind::by_id(&code).is_some_and(|kind| kind.fee) {
+            return Err((start, SettingsFault::UnknownFee(code)));
+        }
+        let amounts = table.entry(code.clone()).or_default();
+        if amounts.insert(raw.from.0, Yen::new(i64::from(raw.yen))).is_some() {
+            return Err((start, SettingsFault::Double(format!("{code} {}", raw.from.0))));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a step has a paper or 細目 of this name.
+fn has(step: &Step, name: &str) -> bool {
+    let mut papers = step.documents_in.iter().chain(&step.documents_out);
+    papers.any(|paper| paper.name == name) || step.details.iter().any(|detail| detail == name)
 }
 
 fn performer(raw: RawPerformer, procedures: &Procedures) -> Result<((String, StepKey), Role), SettingsFault> {
@@ -207,11 +299,13 @@ fn performer(raw: RawPerformer, procedures: &Procedures) -> Result<((String, Ste
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::catalog::KINDS;
 
-    const REST: &str = "juki_card_end = \"2025-12-28\"\nannotation_seal = \"after-review\"\nown_making = false\n";
+    const REST: &str = "annotation_seal = \"after-review\"\nown_making = false\n";
+    const CARD: &str = "[juki_card]\nlast_day = \"2025-12-28\"\ngone = [\"住基カード\"]\n";
 
     fn parse(more: &str) -> Result<Settings, SettingsError> {
-        Settings::parse("settings.toml", &format!("{REST}{more}"), &Procedures::embedded().unwrap())
+        Settings::parse("settings.toml", &format!("{REST}{CARD}{more}"), &Procedures::embedded().unwrap())
     }
 
     #[test]
@@ -235,6 +329,35 @@ mod tests {
         assert_eq!(settings.performer("kunai-tenkyo", step("kunai-tenkyo")), Role::ContractorInput);
     }
 
+    /// 住民基本台帳カード ended on 令和7年12月28日; the steps stay, what has to do with the card does not.
+    #[test]
+    fn the_steps_have_nothing_to_do_with_a_card_that_ended() {
+        let procedures = Procedures::embedded().unwrap();
+        let settings = Settings::recommended(&procedures).unwrap();
+        let flow = procedures.get("inkan-insho-boshitsu").unwrap();
+        let card = |step: &str, day: &str| {
+            let at_hand = settings.at_hand(flow.step(&StepKey::parse(step).unwrap()).unwrap(), day.parse().unwrap());
+            let names = [at_hand.documents_in, at_hand.documents_out, at_hand.details].concat();
+            (names.len(), names.iter().filter(|name| name.starts_with("住基カード")).count())
+        };
+        for (step, before, after) in [("7", (11, 3), (8, 0)), ("14", (1, 1), (0, 0)), ("15", (1, 1), (0, 0))] {
+            assert_eq!(card(step, "2025-12-28"), before, "{step}");
+            assert_eq!(card(step, "2025-12-29"), after, "{step}");
+        }
+        let text = format!("{REST}{}", CARD.replace("住基カード", "住基かーど"));
+        let fault = SettingsFault::NowhereAtHand("住基かーど".to_owned());
+        let error = SettingsError { file: "s".to_owned(), line: 5, fault };
+        assert_eq!(Settings::parse("s", &text, &procedures), Err(error));
+    }
+
+    #[test]
+    fn every_certificate_that_takes_a_fee_has_one_in_the_sample_city() {
+        let settings = Settings::sample(&Procedures::embedded().unwrap()).unwrap();
+        for kind in KINDS.iter().filter(|kind| kind.fee) {
+            assert!(settings.fee(kind.id, "2026-01-15".parse().unwrap()).is_some(), "{}", kind.id);
+        }
+    }
+
     #[test]
     fn what_settings_may_not_say() {
         let performer = |step: &str, role: &str| {
@@ -246,11 +369,11 @@ mod tests {
         let step = StepKey::parse("99").unwrap();
         let nowhere = SettingsFault::NoSuchStep { procedure: "tennyu".to_owned(), step };
         for (text, line, fault) in [
-            (performer("12", "contractor-input"), 5, approve),
-            (performer("99", "city-terminal"), 5, nowhere),
-            (performer("13", "city-terminal").repeat(2), 9, SettingsFault::Double("tennyu 13".to_owned())),
-            (fee("juminhyo"), 5, SettingsFault::UnknownFee("juminhyo".to_owned())),
-            (fee("etsuran").repeat(2), 9, SettingsFault::Double("etsuran 2026-04-01".to_owned())),
+            (performer("12", "contractor-input"), 7, approve),
+            (performer("99", "city-terminal"), 7, nowhere),
+            (performer("13", "city-terminal").repeat(2), 11, SettingsFault::Double("tennyu 13".to_owned())),
+            (fee("juminhyo"), 7, SettingsFault::UnknownFee("juminhyo".to_owned())),
+            (fee("etsuran").repeat(2), 11, SettingsFault::Double("etsuran 2026-04-01".to_owned())),
         ] {
             assert_eq!(parse(&text), Err(SettingsError { file: "settings.toml".to_owned(), line, fault }));
         }
@@ -258,7 +381,7 @@ mod tests {
         assert!(matches!(
             Settings::parse(
                 "s",
-                &format!("relaxed = [\"approval-by-city\"]\n{REST}"),
+                &format!("relaxed = [\"approval-by-city\"]\n{REST}{CARD}"),
                 &Procedures::embedded().unwrap()
             ),
             Err(SettingsError { line: 1, fault: SettingsFault::Malformed(_), .. })

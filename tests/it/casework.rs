@@ -39,7 +39,7 @@ impl City {
         for ward in ["kita-ku", "minato-ku"] {
             register.enrol(&office(ward)).await.unwrap();
         }
-        let settings = Settings::recommended(&Procedures::embedded().unwrap()).unwrap();
+        let settings = Settings::sample(&Procedures::embedded().unwrap()).unwrap();
         Self { folder, register, settings, retention: Retention::sample().unwrap() }
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use shomei::case::id::OfficeId;
 use shomei::issuing::casework::{Casework, Flows, Rebuilt};
 use shomei::procedure::Procedures;
@@ -112,6 +112,49 @@ fn a_case_is_done_by_its_own_people_until_a_sealed_page_is_out_and_proven() {
         .collect();
     assert!(book.contains(&case) && book.contains("log.mihon.example/kita-ku"), "{book}");
     assert!(place.refused("close-day --office kita-ku -o x.pdf --as kita-nyuryoku").contains("people-not-city"));
+}
+
+/// 日計: what people counted, against what the register released.
+#[test]
+fn a_till_is_closed_only_with_the_copies_that_were_released() {
+    let place = Place::new();
+    place.issued();
+    let none = json!({ "tsusu": 0, "kingaku": 0 });
+    let taken = |copies: u32| {
+        let all = json!({ "tsusu": copies, "kingaku": copies * 300 });
+        json!({
+            "genkin": all, "cashless": none, "kawase": none, "genkin_kakitome": none, "shunyu_inshi": none,
+            "menjo": 0, "kei": all,
+        })
+    };
+    let sample: Value = serde_json::from_slice(&read(root().join("samples/nikkei.json"))).unwrap();
+    let close = |kind: &str, copies: u32, more: Option<(&str, Value)>| {
+        let mut counted = sample.clone();
+        for field in ["jimusho", "hi", "muko_bango"] {
+            counted.as_object_mut().unwrap().remove(field);
+        }
+        counted["uchiwake"] = json!([{ "shubetsu": kind, "shiharai": taken(copies) }]);
+        counted["gokei"] = taken(copies);
+        let cash = &mut counted["genkin_seisa"];
+        cash["keisandaka"] = json!(50_000 + copies * 300);
+        cash["kabusoku"] = json!(38_300 - i64::from(copies) * 300);
+        cash["kabusoku_riyu"] = json!("見本");
+        if let Some((field, value)) = more {
+            counted[field] = value;
+        }
+        std::fs::write(place.at("till.json"), counted.to_string()).unwrap();
+        "close-day --office kita-ku -o book.pdf --till till.json --till-output till.pdf --as kita-shonin"
+    };
+    let certificate = "住民票の写し";
+    assert!(place.refused(close(certificate, 2, None)).contains("copies-not-as-issued (counted=2, issued=1)"));
+    let other = place.refused(close("印鑑登録証明書", 1, None));
+    assert!(other.contains("copies-not-as-issued (counted=1, issued=0)"), "{other}");
+    assert!(other.contains("kind-not-counted (issued=1, kind=住民票の写し)"), "{other}");
+    let given = place.refused(close(certificate, 1, Some(("hi", json!("2026-01-15")))));
+    assert!(given.contains("till-count-broken"), "{given}");
+    assert!(!place.at("book.pdf").exists(), "nothing was closed");
+    place.done(close(certificate, 1, None));
+    assert!(read(place.at("till.pdf")).starts_with(b"%PDF-") && place.at("book.pdf").exists());
 }
 
 #[test]

@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex};
 use shomei::case::id::CaseId;
 use shomei::issuing::issue::{ReleaseError, Released};
 use shomei::register::vault::KeyRing;
-use shomei::register::{Access, Job, Mode, Postgres, Register, Sqlite, Store, Transaction};
+use shomei::register::{Access, Job, Mode, Postgres, Register, RegisterError, Sqlite, Store, Transaction};
 
 use super::office::{Count, Hall, office};
 use crate::register::fixture::{Database, sql};
 use crate::register::on_both;
 
-type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Happening = Pin<Box<dyn Future<Output = Result<(), RegisterError>> + Send>>;
 
 /// Two ways to one store. On the first, something happens after its next write, before it is read again: in an
 /// issuance, that is between T1 and T2.
@@ -35,6 +35,18 @@ pub struct Other {
 impl Other {
     /// What happens once the next number is given.
     pub fn happens(&self, happening: impl Future<Output = ()> + Send + 'static) {
+        self.next_is(async move {
+            happening.await;
+            Ok(())
+        });
+    }
+
+    /// Once the next number is given, the store fails a single time.
+    pub fn fails(&self, fault: RegisterError) {
+        self.next_is(async move { Err(fault) });
+    }
+
+    fn next_is(&self, happening: impl Future<Output = Result<(), RegisterError>> + Send + 'static) {
         *self.next.lock().unwrap() = Some(Box::pin(happening));
     }
 
@@ -63,7 +75,7 @@ impl Store for Watched {
             let written = self.written.swap(armed && access == Access::Write, Ordering::Relaxed);
             let happening = if written { self.next.lock().unwrap().take() } else { None };
             if let Some(happening) = happening {
-                happening.await;
+                happening.await?;
             }
             self.store.begin(access).await
         })
@@ -136,6 +148,14 @@ fn code(result: Result<Released, ReleaseError>) -> &'static str {
     result.expect_err("something was released").code()
 }
 
+/// What is told, in the order of the alphabet.
+async fn incidents(register: &Register) -> Vec<String> {
+    let open = register.open_incidents(&office().id).await.unwrap();
+    let mut kinds: Vec<String> = open.into_iter().map(|incident| incident.kind).collect();
+    kinds.sort();
+    kinds
+}
+
 /// A node that starts where this one stopped: it voids the number without an end, and the case can be issued.
 async fn goes_on(hall: &Hall, register: Register, case: CaseId) {
     // This one may not even be able to say good-bye.
@@ -158,13 +178,37 @@ on_both! {
         assert_eq!(code(office().issue(&register, case).await), "issuing-late");
         assert_eq!(office().check(&register, &[case]).await, Count::of(0, &["orphan"]));
         let open = register.open_incidents(&office().id).await.unwrap();
-        let kinds: Vec<&str> = open.iter().map(|incident| incident.kind.as_str()).collect();
-        assert_eq!(kinds, ["late-duplicate juminhyo-utsushi", "orphan juminhyo-utsushi"]);
+        assert_eq!(incidents(&register).await, ["late-duplicate juminhyo-utsushi", "orphan juminhyo-utsushi"]);
         assert!(open.iter().all(|incident| incident.case == Some(case)));
         // The copy is still to be had, under a number of its own.
         let released = office().issue(&register, case).await.unwrap();
         assert_eq!(released.number.serial, 2);
         assert_eq!(register.open_incidents(&office().id).await.unwrap().len(), 2, "a later success closes none");
+    }
+
+    async fn a_page_that_comes_too_late_is_thrown_away(database) {
+        let Between { hall: _hall, register, other } = between(database).await;
+        let case = office().approved(&register, 1, 1).await.id;
+        assert_eq!(code(office().issue_too_late(&register, case).await), "issuing-too-late");
+        assert_eq!(office().check(&register, &[case]).await, Count::of(0, &["too-late"]));
+        assert_eq!(incidents(&register).await, ["too-late juminhyo-utsushi"]);
+        // And where another node has ended its number by then, that is a doubt of its own.
+        let sweeper = other.register.clone();
+        other.happens(async move { assert_eq!(office().sweep(&sweeper).await, 1) });
+        assert_eq!(code(office().issue_too_late(&register, case).await), "issuing-late");
+        assert_eq!(office().check(&register, &[case]).await, Count::of(0, &["orphan", "too-late"]));
+        let kinds = ["late-duplicate juminhyo-utsushi", "orphan juminhyo-utsushi", "too-late juminhyo-utsushi"];
+        assert_eq!(incidents(&register).await, kinds);
+    }
+
+    async fn a_number_that_the_register_could_not_end_ends_as_soon_as_it_can(database) {
+        let Between { hall: _hall, register, other } = between(database).await;
+        let case = office().approved(&register, 1, 1).await.id;
+        other.fails(RegisterError::Unavailable { message: "a moment".to_owned() });
+        assert_eq!(code(office().issue(&register, case).await), "register-unavailable");
+        assert_eq!(office().check(&register, &[case]).await, Count::of(0, &["register"]));
+        assert_eq!(incidents(&register).await, ["register juminhyo-utsushi"]);
+        office().issue(&register, case).await.unwrap();
     }
 
     async fn somebody_who_writes_to_the_case_meanwhile_does_not_stop_it(database) {
@@ -196,8 +240,12 @@ async fn a_disk_that_is_full_meanwhile_releases_nothing() {
     let case = office().approved(&register, 1, 1).await.id;
     other.pragma("PRAGMA max_page_count = 1");
     assert_eq!(code(office().issue(&register, case).await), "register-full");
-    drop(other);
-    goes_on(&hall, register, case).await;
+    // The page had no room; that its number is void had.
+    assert_eq!(office().check(&register, &[case]).await, Count::of(0, &["register"]));
+    drop((other, register));
+    let register = hall.open().await;
+    office().issue(&register, case).await.unwrap();
+    assert_eq!(office().check(&register, &[case]).await, Count::of(1, &["register"]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -89,7 +89,7 @@ async fn a_million_events() {
     let register = open(&hall).await;
     register.enrol(&office().id).await.unwrap();
     let flows = Flows::embedded().unwrap();
-    let settings = Settings::recommended(&Procedures::embedded().unwrap()).unwrap();
+    let settings = Settings::sample(&Procedures::embedded().unwrap()).unwrap();
     let retention = shomei::register::retention::Retention::sample().unwrap();
     let casework = Casework { register: &register, flows: &flows, settings: &settings, retention: &retention };
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use shomei::case::actor::Actor;
 use shomei::case::event::{Data, Entry};
@@ -11,7 +12,7 @@ use shomei::document::catalog::Composed;
 use shomei::issuing::bench::{self, CERTIFICATE, Way, household};
 use shomei::issuing::casework::{Casework, Flows};
 use shomei::issuing::city::City;
-use shomei::issuing::issue::{Counter, Order, ReleaseError, Released};
+use shomei::issuing::issue::{Counter, Order, PATIENCE, ReleaseError, Released};
 use shomei::issuing::people::People;
 use shomei::issuing::{Issuing, Terminal};
 use shomei::press::Press;
@@ -53,7 +54,7 @@ pub fn office() -> &'static Office {
         city: City::sample().unwrap(),
         people: People::sample().unwrap(),
         flows: Flows::embedded().unwrap(),
-        settings: Settings::recommended(&Procedures::embedded().unwrap()).unwrap(),
+        settings: Settings::sample(&Procedures::embedded().unwrap()).unwrap(),
         retention: Retention::sample().unwrap(),
         key: MarkKey::from_bytes(&[7; 32]).unwrap(),
         way: Way::new().unwrap(),
@@ -65,7 +66,8 @@ impl Office {
     pub fn counter<'a>(&'a self, register: &'a Register) -> Counter<'a> {
         let casework = Casework { register, flows: &self.flows, settings: &self.settings, retention: &self.retention };
         let (press, city, key) = (&self.press, &self.city, &self.key);
-        Counter { casework, issuing: Issuing { press, city, key, host: "verify.mihon.example", paper: Paper::Plain } }
+        let issuing = Issuing { press, city, key, host: "verify.mihon.example", paper: Paper::Plain };
+        Counter { casework, issuing, patience: PATIENCE }
     }
 
     pub fn officer(&self) -> &Actor {
@@ -90,8 +92,17 @@ impl Office {
 
     /// One copy of its document.
     pub async fn issue(&self, register: &Register, case: CaseId) -> Result<Released, ReleaseError> {
+        self.counter(register).issue(self.order(case)).await
+    }
+
+    /// Likewise, by a counter that waits for no press.
+    pub async fn issue_too_late(&self, register: &Register, case: CaseId) -> Result<Released, ReleaseError> {
+        Counter { patience: Duration::ZERO, ..self.counter(register) }.issue(self.order(case)).await
+    }
+
+    fn order(&self, case: CaseId) -> Order<'_> {
         let (office, actor, terminal) = (&self.id, self.officer(), self.terminal());
-        self.counter(register).issue(Order { office, case, entry: CERTIFICATE, actor, terminal }).await
+        Order { office, case, entry: CERTIFICATE, actor, terminal }
     }
 
     /// What a node does when it starts.
