@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use shomei::PROGRAM;
 use shomei::case::actor::{Actor, ActorError};
+use shomei::case::event::EventError;
 use shomei::case::id::{IdError, OfficeId, PersonId};
 use shomei::issuing::Issuing;
 use shomei::issuing::casework::{Casework, CaseworkError, Flows};
@@ -58,7 +59,7 @@ macro_rules! coded {
     )*};
 }
 
-coded! { DayBookError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+coded! { DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {

@@ -36,9 +36,10 @@ pub use write::{Alarm, Answer, Ask, Batch, COUNTER, Event, Flow, Locked, Once, S
 use clock::{Clock, Moment, settle};
 use store::{maybe_one, one};
 use vault::KeyRing;
+use write::Writing;
 
 /// Version of the tables; it moves with `sql/*/schema.sql`.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 
 /// How the types of the register's own events begin; no other's do.
 const OWN: &str = "register/";
@@ -79,6 +80,25 @@ pub struct Deployment {
     pub mode: Mode,
     /// Hash of the program.
     pub program: String,
+}
+
+impl Deployment {
+    /// Out of the first columns of a row, if the tables are those that this program knows.
+    fn read(row: &mut Row) -> Result<Self, RegisterError> {
+        let (mode, schema, program) = (row.text()?, row.integer()?, row.text()?);
+        if schema != SCHEMA {
+            return Err(RegisterError::OtherSchema { expected: SCHEMA, found: schema });
+        }
+        Ok(Self { mode: Mode::parse(&mode)?, program })
+    }
+
+    /// Refuses a node that was opened under this deployment where another one holds now.
+    fn still_holds(&self, now: Self) -> Result<(), RegisterError> {
+        if now.program != self.program {
+            return Err(RegisterError::OtherProgram { expected: now.program, found: self.program.clone() });
+        }
+        if now.mode == self.mode { Ok(()) } else { Err(RegisterError::OtherMode) }
+    }
 }
 
 /// The register.
@@ -152,18 +172,33 @@ impl Register {
         Ok(register)
     }
 
-    /// Gives a register to a new build of the program, once every node of the old one has stopped. On
-    /// PostgreSQL the owner does it.
-    pub async fn adopt(url: &str, program: &str) -> Result<(), RegisterError> {
+    /// Gives a register to a new build of the program, and notes that in an office, in one write: there
+    /// is no new deployment without the note of who made it. Nodes of the old build that are still open
+    /// are refused from their next write on. On PostgreSQL the owner does it.
+    ///
+    /// # Errors
+    /// [`RegisterError::SecondNode`] where the one node is open, [`RegisterError::UnknownOffice`].
+    pub async fn adopt(
+        url: &str,
+        keys: &Path,
+        program: &str,
+        clock: Clock,
+        (office, note): (&OfficeId, Event),
+    ) -> Result<(), RegisterError> {
         const ADOPT: &str = include_str!("../../sql/adopt.sql");
         let store = connect(url).await?;
-        if deployment(&*store).await?.mode == Mode::Single {
+        let deployment = deployment(&*store).await?;
+        if deployment.mode == Mode::Single {
             store.claim().await?;
         }
-        let mut transaction = store.begin(Access::Write).await?;
-        transaction.execute(ADOPT, vec![program.into()]).await?;
-        transaction.commit().await?;
-        store.close().await
+        let old = Self { store, ring: KeyRing::open(keys)?, clock, deployment };
+        let ask = Ask::office(office);
+        // The head is locked before the deployment, as every writer does it: so none waits for the other.
+        let mut writing = Writing::begin(&old, &ask).await?;
+        writing.transaction().execute(ADOPT, vec![program.into()]).await?;
+        writing.add(vec![note], 0).await?;
+        writing.commit().await?;
+        old.close().await
     }
 
     /// Closes every connection and lets another node in.
@@ -223,10 +258,5 @@ async fn deployment(store: &dyn Store) -> Result<Deployment, RegisterError> {
         return Err(none);
     }
     let mut transaction = store.begin(Access::Read).await?;
-    let mut row = maybe_one(&mut *transaction, DEPLOYMENT, Vec::new()).await?.ok_or(none)?;
-    let (mode, schema, program) = (row.text()?, row.integer()?, row.text()?);
-    if schema != SCHEMA {
-        return Err(RegisterError::OtherSchema { expected: SCHEMA, found: schema });
-    }
-    Ok(Deployment { mode: Mode::parse(&mode)?, program })
+    Deployment::read(&mut maybe_one(&mut *transaction, DEPLOYMENT, Vec::new()).await?.ok_or(none)?)
 }

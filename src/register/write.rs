@@ -13,7 +13,7 @@ use super::rows::{CaseRow, End, Head, Incident, Issuance, Number, whole};
 use super::store::{Access, Transaction, Value, maybe_one, one};
 use super::table::{Of, sha256};
 use super::vault::{Place, Secret};
-use super::{Mode, Register, RegisterError};
+use super::{Deployment, Mode, Register, RegisterError};
 
 /// What a writer wants to know under the lock.
 #[derive(Debug, Clone)]
@@ -237,7 +237,7 @@ impl Register {
         let head = Head { hash: chain::BEGINNING, tree: Default::default(), at: 0 };
         transaction.execute(&Of::heads.statements().add, head.values(office)?).await?;
         let ask = Ask::office(office);
-        let mut writing = Writing::locked_by(self, &ask, transaction, head).await?;
+        let mut writing = Writing::lock(self, &ask, transaction).await?;
         let body = Zeroizing::new(ring_key.into_bytes());
         writing.add(vec![Event { kind: super::ENROLLED.to_owned(), v: 1, body }], 0).await?;
         writing.commit().await.map(drop)
@@ -259,21 +259,22 @@ pub(in crate::register) struct Writing<'w> {
 }
 
 impl<'w> Writing<'w> {
-    /// Locks the office's head.
+    /// Begins a transaction and locks the office's head in it.
     pub(in crate::register) async fn begin(register: &'w Register, ask: &'w Ask) -> Result<Self, RegisterError> {
-        let mut transaction = register.begin(Access::Write).await?;
-        let row = maybe_one(&mut *transaction, register.store.lock_head(), vec![ask.office.as_str().into()]).await?;
-        let row = row.ok_or_else(|| RegisterError::UnknownOffice { office: ask.office.to_string() })?;
-        let head = Head::read(row)?;
-        Self::locked_by(register, ask, transaction, head).await
+        Self::lock(register, ask, register.begin(Access::Write).await?).await
     }
 
-    async fn locked_by(
+    /// Locks the office's head. Whoever may not write any more, because the register was given to
+    /// another program or another node, is refused here.
+    async fn lock(
         register: &'w Register,
         ask: &'w Ask,
         mut transaction: Box<dyn Transaction>,
-        head: Head,
     ) -> Result<Self, RegisterError> {
+        let row = maybe_one(&mut *transaction, register.store.lock_head(), vec![ask.office.as_str().into()]).await?;
+        let mut row = row.ok_or_else(|| RegisterError::UnknownOffice { office: ask.office.to_string() })?;
+        register.deployment.still_holds(Deployment::read(&mut row)?)?;
+        let head = Head::read(row)?;
         if register.deployment.mode == Mode::Single {
             register.store.still_claimed(&mut *transaction).await?;
         }
