@@ -20,7 +20,7 @@ use shomei::press::mark::MarkKey;
 use shomei::press::sheet::Paper;
 use shomei::procedure::settings::{Settings, SettingsError};
 use shomei::procedure::{ProcedureError, Procedures, Role};
-use shomei::register::checkpoint::Signer;
+use shomei::register::checkpoint::{Log, Signer};
 use shomei::register::retention::Retention;
 use shomei::register::{Deployment, Mode, Register, RegisterError, clock};
 
@@ -129,6 +129,7 @@ pub struct Office {
     settings: Settings,
     retention: Retention,
     key: MarkKey,
+    log: Log,
 }
 
 impl Office {
@@ -136,9 +137,11 @@ impl Office {
     pub async fn open(database: &Database) -> Result<Self, Lines> {
         let city = City::sample()?;
         let register = database.open(&city).await?;
+        let log = Log::new(LOG, register.ring().checkpoint().map_err(refused("checkpoint.key"))?);
         let settings = Settings::recommended(&Procedures::embedded().map_err(refused("flows"))?);
         let office = Self {
-            register,
+            register: register.signing(log.clone()),
+            log,
             press: Press::embedded()?,
             city,
             people: People::sample().map_err(refused("people"))?,
@@ -172,8 +175,7 @@ impl Office {
 
     /// By whom an office's checkpoints are signed.
     pub fn signer(&self, office: &OfficeId) -> Result<Signer, Lines> {
-        let secret = self.register.ring().checkpoint().map_err(refused("checkpoint.key"))?;
-        Signer::new(&format!("{LOG}/{office}"), secret.bytes()).map_err(refused(office.as_str()))
+        self.log.signer(office).map_err(refused(office.as_str()))
     }
 
     /// What the office chose.

@@ -358,7 +358,7 @@ pub(super) fn first_row(case: &Case, class: &str, locked: &Locked) -> CaseRow {
 
 pub(super) fn now<T>(written: Written<T>) -> Result<T, CaseworkError> {
     match written {
-        Written::Now { value, .. } => Ok(value),
+        Written::Now(value) => Ok(value),
         // Only a request with a key of its own is answered from before.
         Written::Earlier(_) => Err(RegisterError::KeyReused.into()),
     }

@@ -11,6 +11,7 @@ use super::id::OfficeId;
 use super::merkle::Tree;
 use super::rows::whole;
 use super::table::Of;
+use super::vault::Secret;
 use super::write::{Ask, Event, Writing};
 use super::{Register, RegisterError};
 
@@ -64,6 +65,25 @@ pub struct Verifier {
 pub struct Signer {
     name: String,
     key: SigningKey,
+}
+
+/// Under which name and key the checkpoints of a city's offices are signed.
+#[derive(Debug, Clone)]
+pub struct Log {
+    host: String,
+    key: Secret,
+}
+
+impl Log {
+    /// A log at a host.
+    pub fn new(host: &str, key: Secret) -> Self {
+        Self { host: host.to_owned(), key }
+    }
+
+    /// By whom an office's checkpoints are signed: `<host>/<office>`.
+    pub fn signer(&self, office: &OfficeId) -> Result<Signer, RegisterError> {
+        Signer::new(&format!("{}/{office}", self.host), self.key.bytes())
+    }
 }
 
 /// First four bytes of SHA-256 over name, newline, algorithm and public key.
@@ -164,14 +184,30 @@ impl Register {
     /// Signs where an office's chain stands, and keeps the note as an event of its own.
     pub async fn checkpoint(&self, office: &OfficeId, signer: &Signer) -> Result<String, RegisterError> {
         let ask = Ask::office(office);
-        let mut writing = Writing::begin(self, &ask).await?;
-        let tree = writing.tree();
+        let mut writing = Writing::begin_unsigned(self, &ask).await?;
+        let note = writing.sign(signer).await?;
+        writing.commit().await?;
+        Ok(note)
+    }
+
+    /// From now on the first write of an office in each hour of the clock signs where its chain stood
+    /// before it: what is without a checkpoint when an office writes is of that one hour. The hour is the
+    /// store's and is asked for under the lock of the head, so that of several nodes one signs.
+    #[must_use]
+    pub fn signing(self, log: Log) -> Self {
+        Self { log: Some(log), ..self }
+    }
+}
+
+impl Writing<'_> {
+    /// Signs where the chain stood when it was locked, as an event of the office.
+    pub(in crate::register) async fn sign(&mut self, signer: &Signer) -> Result<String, RegisterError> {
+        let tree = self.tree();
         let note = signer.sign(tree);
         let body = Zeroizing::new(note.clone().into_bytes());
-        writing.add(vec![Event { kind: super::CHECKPOINTED.to_owned(), v: 1, body }], 0).await?;
-        let row = vec![office.as_str().into(), whole(tree.size)?.into(), note.as_str().into()];
-        writing.put(Of::checkpoints, row).await?;
-        writing.commit().await?;
+        self.add_of_the_office(Event { kind: super::CHECKPOINTED.to_owned(), v: 1, body }).await?;
+        let row = vec![self.office(), whole(tree.size)?.into(), note.as_str().into()];
+        self.put(Of::checkpoints, row).await?;
         Ok(note)
     }
 }

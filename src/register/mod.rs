@@ -33,6 +33,7 @@ pub use sqlite::Sqlite;
 pub use store::{Access, Job, Row, Store, Transaction, Value};
 pub use write::{Alarm, Answer, Ask, Batch, COUNTER, Event, Flow, Locked, Once, Step, Term, Written};
 
+use checkpoint::Log;
 use clock::{Clock, Moment, settle};
 use store::{maybe_one, one};
 use vault::KeyRing;
@@ -107,6 +108,8 @@ pub struct Register {
     ring: KeyRing,
     clock: Clock,
     deployment: Deployment,
+    /// By whom checkpoints are signed each hour.
+    log: Option<Log>,
 }
 
 impl std::fmt::Debug for Register {
@@ -167,7 +170,7 @@ impl Register {
         if deployment.mode == Mode::Single {
             store.claim().await?;
         }
-        let register = Self { store, ring, clock, deployment };
+        let register = Self { store, ring, clock, deployment, log: None };
         register.now().await?;
         Ok(register)
     }
@@ -191,7 +194,7 @@ impl Register {
         if deployment.mode == Mode::Single {
             store.claim().await?;
         }
-        let old = Self { store, ring: KeyRing::open(keys)?, clock, deployment };
+        let old = Self { store, ring: KeyRing::open(keys)?, clock, deployment, log: None };
         let ask = Ask::office(office);
         // The head is locked before the deployment, as every writer does it: so none waits for the other.
         let mut writing = Writing::begin(&old, &ask).await?;

@@ -176,6 +176,25 @@ fn with_another_size(mut note: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
+fn the_program_signs_with_the_first_write_of_an_hour() {
+    let place = Place::new();
+    place.done("case open juminhyo-kofu --as kita-madoguchi");
+    place.tamper("UPDATE heads SET at = at - 3600000 WHERE office = 'kita-ku'");
+    place.done("case open juminhyo-kofu --as kita-madoguchi");
+    assert!(!checkpoints(&place).is_empty());
+    place.done("audit --office kita-ku");
+}
+
+/// Kept checkpoints.
+#[tokio::main(flavor = "current_thread")]
+async fn checkpoints(place: &Place) -> Vec<(u64, String)> {
+    let register = open(place).await;
+    let kept = register.checkpoints(&OfficeId::parse("kita-ku").unwrap()).await.unwrap();
+    register.close().await.unwrap();
+    kept
+}
+
+#[test]
 fn content_goes_after_its_period_by_two_approvers_and_the_audit_passes_after() {
     let place = Place::new();
     let case = place.collated();

@@ -143,7 +143,7 @@ async fn who_takes_over_waits_for_a_write_and_is_not_waited_for_in_vain() {
         assert!(!taking.is_finished());
         Ok::<_, RegisterError>((Batch { events: vec![event("last", "1")], ..Batch::default() }, taking))
     });
-    let Written::Now { value: taking, .. } = taking.await.unwrap() else { panic!() };
+    let Written::Now(taking) = taking.await.unwrap() else { panic!() };
     taking.await.unwrap().unwrap();
     for register in [&one, &two] {
         let late = register.write(&here, |_| -> Result<(Batch, ()), RegisterError> { panic!("refused before") });

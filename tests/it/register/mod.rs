@@ -3,6 +3,7 @@
 mod audit;
 mod faults;
 pub mod fixture;
+mod hourly;
 mod scene;
 mod store;
 
