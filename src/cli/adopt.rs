@@ -10,7 +10,7 @@ use shomei::issuing::people::People;
 use shomei::register::{Register, clock};
 
 use super::audit::whole;
-use super::office::{Database, Office, refused, wait};
+use super::office::{Database, Office, Two, refused, wait};
 use super::{Lines, end};
 
 /// Arguments of `shomei adopt`.
@@ -18,12 +18,8 @@ use super::{Lines, end};
 pub struct Arguments {
     #[command(flatten)]
     database: Database,
-    /// One approver, by account.
-    #[arg(long = "as")]
-    who: String,
-    /// Another approver of the same office.
-    #[arg(long)]
-    and: String,
+    #[command(flatten)]
+    two: Two,
 }
 
 /// Runs it.
@@ -33,7 +29,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
     let people = People::sample().map_err(refused("people"))?;
-    let two = people.two_approvers(&arguments.who, &arguments.and).map_err(refused("--as --and"))?;
+    let two = arguments.two.find(&people)?;
     let (place, keys) = (&arguments.database.database, arguments.database.keys());
     let note = Note::Adopted { program: PROGRAM.to_owned(), people: two.ids() };
     let note = (two.office(), note.encode().map_err(refused(place))?);

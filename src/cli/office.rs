@@ -13,7 +13,7 @@ use shomei::issuing::casework::{Casework, CaseworkError, Flows};
 use shomei::issuing::city::City;
 use shomei::issuing::day_book::DayBookError;
 use shomei::issuing::issue::{Counter, ReleaseError};
-use shomei::issuing::people::{People, PeopleError};
+use shomei::issuing::people::{People, PeopleError, TwoApprovers};
 use shomei::issuing::reprint::ReprintError;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
@@ -41,6 +41,39 @@ pub struct Database {
     /// Folder of the keys; beside the file if not given.
     #[arg(long)]
     pub keys: Option<PathBuf>,
+}
+
+/// Who does what the city's staff do.
+#[derive(Args, Debug)]
+pub struct Staff {
+    /// Who does it, by account: of the city's staff. It is done in that person's office.
+    #[arg(long = "as")]
+    who: String,
+}
+
+impl Staff {
+    /// The person.
+    pub fn find<'p>(&self, people: &'p People) -> Result<&'p Actor, Lines> {
+        people.staff(&self.who).map_err(refused("--as"))
+    }
+}
+
+/// Who does what no one does alone.
+#[derive(Args, Debug)]
+pub struct Two {
+    /// One approver, by account. It is done in that person's office.
+    #[arg(long = "as")]
+    who: String,
+    /// Another approver of the same office.
+    #[arg(long)]
+    and: String,
+}
+
+impl Two {
+    /// The people.
+    pub fn find<'p>(&self, people: &'p People) -> Result<TwoApprovers<'p>, Lines> {
+        people.two_approvers(&self.who, &self.and).map_err(refused("--as --and"))
+    }
 }
 
 /// Errors that have a sentence.

@@ -69,8 +69,8 @@ pub enum RegisterError {
         /// Case.
         case: String,
     },
-    /// Destruction needs two people.
-    #[error("destroying keys: both people are the same")]
+    /// What two people do was asked for by one.
+    #[error("destroying keys or wrapping them again: both people are the same")]
     SamePerson,
     /// No rule says how long a class of cases is kept.
     #[error("reading the retention table: {message}")]

@@ -9,6 +9,7 @@ pub mod clock;
 mod copy;
 mod error;
 pub mod id;
+mod keys;
 pub mod merkle;
 mod postgres;
 mod read;
@@ -47,6 +48,7 @@ const OWN: &str = "register/";
 const ENROLLED: &str = "register/enrolled";
 const CHECKPOINTED: &str = "register/checkpointed";
 const DESTROYED: &str = "register/keys-destroyed";
+const REWRAPPED: &str = "register/keys-rewrapped";
 
 /// How many nodes work on a register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -301,6 +301,11 @@ impl<'w> Writing<'w> {
         Tree { size: self.head.tree.size(), root: self.head.tree.root() }
     }
 
+    pub(in crate::register) fn office_id(&self) -> &'w OfficeId {
+        &self.ask.office
+    }
+
+    /// The office as a column has it.
     pub(in crate::register) fn office(&self) -> Value {
         self.ask.office.as_str().into()
     }

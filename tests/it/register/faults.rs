@@ -204,15 +204,9 @@ async fn a_destroyed_key_is_gone_from_the_files() {
     let case = ended(&register).await;
     let query = format!("SELECT wrapped FROM case_keys WHERE case_id = '{case}'");
     let wrapped = fixture.rows(sql(query)).await.pop().unwrap().bytes().unwrap();
-    let stands_in_a_file = || {
-        std::fs::read_dir(fixture.folder.path()).unwrap().any(|entry| {
-            let path = entry.unwrap().path();
-            path.is_file() && std::fs::read(path).unwrap().windows(wrapped.len()).any(|bytes| bytes == wrapped)
-        })
-    };
-    assert!(stands_in_a_file());
+    assert!(fixture.stands_in_a_file(&wrapped));
     register.destroy(&kita(), &[case], ["a", "b"], &Retention::sample().unwrap()).await.unwrap();
-    assert!(!stands_in_a_file());
+    assert!(!fixture.stands_in_a_file(&wrapped));
 }
 
 #[tokio::test]

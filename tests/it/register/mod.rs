@@ -4,6 +4,7 @@ mod audit;
 mod faults;
 pub mod fixture;
 mod hourly;
+mod keys;
 mod scene;
 mod store;
 
