@@ -182,6 +182,9 @@ impl std::fmt::Display for Verifier {
 
 impl Register {
     /// Signs where an office's chain stands, and keeps the note as an event of its own.
+    ///
+    /// # Errors
+    /// [`RegisterError::UnknownOffice`], and whatever refuses a write.
     pub async fn checkpoint(&self, office: &OfficeId, signer: &Signer) -> Result<String, RegisterError> {
         let ask = Ask::office(office);
         let mut writing = Writing::begin_unsigned(self, &ask).await?;

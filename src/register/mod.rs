@@ -43,6 +43,9 @@ use write::Writing;
 /// Version of the tables; it moves with `sql/*/schema.sql`.
 const SCHEMA: i64 = 2;
 
+/// Says by whom an empty register is run.
+const DEPLOY: &str = include_str!("../../sql/deploy.sql");
+
 /// How the types of the register's own events begin; no other's do.
 const OWN: &str = "register/";
 const ENROLLED: &str = "register/enrolled";
@@ -136,7 +139,6 @@ impl Register {
     /// # Errors
     /// [`RegisterError::NotEmpty`] where tables are there, [`RegisterError::SharedNeedsServer`].
     pub async fn install(url: &str, deployment: &Deployment) -> Result<(), RegisterError> {
-        const DEPLOY: &str = include_str!("../../sql/deploy.sql");
         let store = create(url, deployment.mode).await?;
         let mut transaction = store.begin(Access::Write).await?;
         let row = vec![deployment.mode.key().into(), SCHEMA.into(), deployment.program.as_str().into()];

@@ -1,5 +1,5 @@
 //! What the register asks of a database: transactions that run statements. Both databases understand
-//! the same statements (`sql/register.sql`); what differs is here, in [`Store`].
+//! the same statements (`sql/*.sql`); what differs is here, in [`Store`].
 
 use std::future::Future;
 use std::pin::Pin;

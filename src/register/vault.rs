@@ -143,6 +143,9 @@ const CHECKPOINT: &str = "checkpoint";
 
 impl KeyRing {
     /// The ring in a folder, which is made if it is not there.
+    ///
+    /// # Errors
+    /// [`RegisterError::KeyFile`] where others can open the folder.
     pub fn open(folder: &Path) -> Result<Self, RegisterError> {
         if !folder.exists() {
             let mut builder = fs::DirBuilder::new();
@@ -202,6 +205,9 @@ impl KeyRing {
     }
 
     /// A key by its name.
+    ///
+    /// # Errors
+    /// [`RegisterError::KeyMissing`]; [`RegisterError::KeyFile`] where others can open the file, or it is no key.
     pub fn get(&self, name: &str) -> Result<Secret, RegisterError> {
         let path = self.path(name);
         if !path.exists() {

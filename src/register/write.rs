@@ -200,7 +200,9 @@ impl Register {
     /// batch. If `build` refuses, nothing is written.
     ///
     /// # Errors
-    /// What `build` says; [`RegisterError::Conflict`] if the case is not at the version of the ask.
+    /// What `build` says; [`RegisterError::Conflict`] if the case is not at the version of the ask;
+    /// [`RegisterError::OtherProgram`], [`RegisterError::OtherSchema`], [`RegisterError::OtherMode`] and
+    /// [`RegisterError::SecondNode`] if the register was given to others since it was opened.
     pub async fn write<T, E, F>(&self, ask: &Ask, build: F) -> Result<Written<T>, E>
     where
         E: From<RegisterError>,
@@ -217,7 +219,11 @@ impl Register {
         Ok(Written::Now(value))
     }
 
-    /// Enrols an office: its keys, and the first event of its chain.
+    /// Enrols an office: its keys, and the first event of its chain. Keys that are in the folder already are
+    /// taken.
+    ///
+    /// # Errors
+    /// [`RegisterError::AlreadyEnrolled`], [`RegisterError::KeyFile`].
     pub async fn enrol(&self, office: &OfficeId) -> Result<(), RegisterError> {
         let mut transaction = self.begin(Access::Write).await?;
         if maybe_one(&mut *transaction, self.store.lock_head(), vec![office.as_str().into()]).await?.is_some() {
