@@ -186,9 +186,33 @@ impl Register {
     /// # Errors
     /// [`RegisterError::UnknownOffice`], and whatever refuses a write.
     pub async fn checkpoint(&self, office: &OfficeId, signer: &Signer) -> Result<String, RegisterError> {
+        self.signed(office, signer, super::CHECKPOINTED).await
+    }
+
+    /// 日締め: a checkpoint with which a day is closed. Its book bears it, and the next day's names it.
+    ///
+    /// # Errors
+    /// As [`Self::checkpoint`].
+    pub async fn close_day(&self, office: &OfficeId, signer: &Signer) -> Result<String, RegisterError> {
+        self.signed(office, signer, super::DAY_CLOSED).await
+    }
+
+    /// The checkpoint with which a day was closed last.
+    pub async fn last_close(&self, office: &OfficeId) -> Result<Option<String>, RegisterError> {
+        const LAST_CLOSE: &str = include_str!("../../sql/last_close.sql");
+        let values = vec![office.as_str().into(), super::DAY_CLOSED.into()];
+        self.find_one(LAST_CLOSE, values, |mut row| row.text()).await
+    }
+
+    async fn signed(
+        &self,
+        office: &OfficeId,
+        signer: &Signer,
+        occasion: &'static str,
+    ) -> Result<String, RegisterError> {
         let ask = Ask::office(office);
         let mut writing = Writing::begin_unsigned(self, &ask).await?;
-        let note = writing.sign(signer).await?;
+        let note = writing.sign(signer, occasion).await?;
         writing.commit().await?;
         Ok(note)
     }
@@ -203,12 +227,17 @@ impl Register {
 }
 
 impl Writing<'_> {
-    /// Signs where the chain stood when it was locked, as an event of the office.
-    pub(in crate::register) async fn sign(&mut self, signer: &Signer) -> Result<String, RegisterError> {
+    /// Signs where the chain stood when it was locked. The write's first event says so, by its type on which
+    /// occasion.
+    pub(in crate::register) async fn sign(
+        &mut self,
+        signer: &Signer,
+        occasion: &'static str,
+    ) -> Result<String, RegisterError> {
         let tree = self.tree();
         let note = signer.sign(tree);
         let body = Zeroizing::new(note.clone().into_bytes());
-        self.add_of_the_office(Event { kind: super::CHECKPOINTED.to_owned(), v: 1, body }).await?;
+        self.add_of_the_office(Event { kind: occasion.to_owned(), v: 1, body }).await?;
         let row = vec![self.office(), whole(tree.size)?.into(), note.as_str().into()];
         self.put(Of::checkpoints, row).await?;
         Ok(note)

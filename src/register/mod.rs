@@ -50,6 +50,7 @@ const DEPLOY: &str = include_str!("../../sql/deploy.sql");
 const OWN: &str = "register/";
 const ENROLLED: &str = "register/enrolled";
 const CHECKPOINTED: &str = "register/checkpointed";
+const DAY_CLOSED: &str = "register/day-closed";
 const DESTROYED: &str = "register/keys-destroyed";
 const REWRAPPED: &str = "register/keys-rewrapped";
 

@@ -293,7 +293,7 @@ impl Register {
         Ok(merkle::consistency(&leaves, older))
     }
 
-    async fn find_one<T>(
+    pub(in crate::register) async fn find_one<T>(
         &self,
         sql: &'static str,
         values: Vec<Value>,

@@ -265,7 +265,7 @@ impl<'w> Writing<'w> {
         if let Some(log) = &register.log
             && first_of_the_hour
         {
-            writing.sign(&log.signer(&ask.office)?).await?;
+            writing.sign(&log.signer(&ask.office)?, super::CHECKPOINTED).await?;
         }
         Ok(writing)
     }

@@ -103,6 +103,12 @@ fn kita() -> OfficeId {
     OfficeId::parse("kita-ku").unwrap()
 }
 
+/// The text of a file's pages.
+fn text_of(file: &Path) -> String {
+    let pages = shomei::press::readback::read_back(&read(file)).unwrap();
+    pages.iter().flat_map(|page| &page.runs).map(|run| run.text.as_str()).collect()
+}
+
 fn read(path: impl AsRef<Path>) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
@@ -119,13 +125,13 @@ fn a_case_is_done_by_its_own_people_until_a_sealed_page_is_out_and_proven() {
     }
     assert!(place.done("audit --lists --as kita-shinsa").contains("kita-ku\tcases\t1\t0"));
     place.done("close-day --office kita-ku -o book.pdf --as kita-shonin");
-    let book: String = shomei::press::readback::read_back(&read(place.at("book.pdf")))
-        .unwrap()
-        .iter()
-        .flat_map(|page| &page.runs)
-        .map(|run| run.text.as_str())
-        .collect();
+    let book = text_of(&place.at("book.pdf"));
     assert!(book.contains(&case) && book.contains("log.mihon.example/kita-ku"), "{book}");
+    // The next book names this one's checkpoint, whatever was signed in between.
+    let (_, closed) = checkpoints(&place).pop().unwrap();
+    place.done("audit checkpoint --as kita-shonin");
+    place.done("close-day --office kita-ku -o next.pdf --as kita-shonin");
+    assert!(text_of(&place.at("next.pdf")).contains(closed.lines().nth(2).unwrap()), "{closed}");
     assert!(place.refused("close-day --office kita-ku -o x.pdf --as kita-nyuryoku").contains("people-not-city"));
 }
 

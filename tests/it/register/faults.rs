@@ -272,6 +272,8 @@ async fn lists_are_read_by_index() {
         include_str!("../../../sql/issuances_without_end.sql"),
         include_str!("../../../sql/open_incidents.sql"),
         include_str!("../../../sql/due.sql"),
+        include_str!("../../../sql/last_close.sql"),
+        include_str!("../../../sql/keys_wrapped_otherwise.sql"),
     ] {
         let plan = fixture.rows(sql(format!("EXPLAIN QUERY PLAN {statement}"))).await;
         assert!(!plan.is_empty());

@@ -80,6 +80,26 @@ on_both! {
         assert_eq!(register.checkpoints(&kita()).await.unwrap().len(), 1);
     }
 
+    async fn the_close_of_a_day_is_told_from_other_checkpoints(database) {
+        let (fixture, registers, signer) = signing(database, Mode::Single).await;
+        let register = &registers[0];
+        register.checkpoint(&kita(), &signer).await.unwrap();
+        assert_eq!(register.last_close(&kita()).await.unwrap(), None);
+        for _ in 0..2 {
+            let closed = register.close_day(&kita(), &signer).await.unwrap();
+            an_hour_passes(&fixture).await;
+            open(register, "contractor").await;
+            register.checkpoint(&kita(), &signer).await.unwrap();
+            assert_eq!(register.last_close(&kita()).await.unwrap(), Some(closed));
+        }
+        let sizes: Vec<u64> = register.checkpoints(&kita()).await.unwrap().into_iter().map(|(size, _)| size).collect();
+        for entry in register.events_from(&kita(), 0, 99).await.unwrap() {
+            let event = entry.event.unwrap();
+            let signs = event.body.starts_with(b"log.example/");
+            assert_eq!(signs, sizes.contains(&event.position), "the event of a checkpoint stands at its size");
+        }
+    }
+
     async fn of_many_writers_at_once_one_signs(database) {
         let mode = if database == Database::Postgres { Mode::Shared } else { Mode::Single };
         let (fixture, registers, _) = signing(database, mode).await;
