@@ -229,6 +229,8 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
 END $$;
 
 GRANT SELECT ON deployment TO shomei_work;
+-- To lock a row is a right of those who may change one of its columns: here the one that has but one value.
+GRANT UPDATE (one) ON deployment TO shomei_work;
 GRANT SELECT, INSERT ON events, papers, flows, answers, checkpoints TO shomei_work;
 GRANT SELECT, INSERT, UPDATE ON heads, cases, case_keys, issuances, serials, incidents TO shomei_work;
 GRANT SELECT, INSERT, DELETE ON case_waiting, search_keys TO shomei_work;

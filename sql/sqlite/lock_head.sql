@@ -1,2 +1,2 @@
 -- BEGIN IMMEDIATE has locked the whole file already.
-SELECT size, hash, frontier, at FROM heads WHERE office = $1
+SELECT mode, schema, program, size, hash, frontier, at FROM heads CROSS JOIN deployment WHERE office = $1

@@ -1,5 +1,5 @@
-//! `shomei adopt`: this build of the program takes over the register, once every node of the old one has
-//! stopped. Two approvers do it, and it is noted.
+//! `shomei adopt`: this build of the program takes over the register; nodes of the old one that are still
+//! open write nothing more. Two approvers do it, and it is noted in the same write.
 
 use std::process::ExitCode;
 
@@ -7,10 +7,10 @@ use clap::Args;
 use shomei::PROGRAM;
 use shomei::issuing::note::Note;
 use shomei::issuing::people::People;
-use shomei::register::Register;
+use shomei::register::{Register, clock};
 
 use super::audit::whole;
-use super::office::{Database, Office, refused, wait};
+use super::office::{Database, Office, Two, refused, wait};
 use super::{Lines, end};
 
 /// Arguments of `shomei adopt`.
@@ -18,12 +18,8 @@ use super::{Lines, end};
 pub struct Arguments {
     #[command(flatten)]
     database: Database,
-    /// One approver, by account.
-    #[arg(long = "as")]
-    who: String,
-    /// Another approver of the same office.
-    #[arg(long)]
-    and: String,
+    #[command(flatten)]
+    two: Two,
 }
 
 /// Runs it.
@@ -33,13 +29,13 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
     let people = People::sample().map_err(refused("people"))?;
-    let two = people.two_approvers(&arguments.who, &arguments.and).map_err(refused("--as --and"))?;
-    let place = &arguments.database.database;
-    Register::adopt(place, PROGRAM).await.map_err(refused(place))?;
-    let office = Office::open(&arguments.database).await?;
+    let two = arguments.two.find(&people)?;
+    let (place, keys) = (&arguments.database.database, arguments.database.keys());
     let note = Note::Adopted { program: PROGRAM.to_owned(), people: two.ids() };
-    office.casework().note(two.office(), None, &note).await.map_err(refused(place))?;
+    let note = (two.office(), note.encode().map_err(refused(place))?);
+    Register::adopt(place, &keys, PROGRAM, clock::system(), note).await.map_err(refused(place))?;
     say!("{PROGRAM}");
+    let office = Office::open(&arguments.database).await?;
     for id in office.offices(None).await? {
         whole(&office, &id, None).await?;
     }

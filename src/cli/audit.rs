@@ -21,6 +21,9 @@ use super::{Lines, Trouble, end, read_input, sentences};
 pub struct Arguments {
     #[command(flatten)]
     database: Database,
+    /// Who does it, by account: of the city's staff.
+    #[arg(long = "as", global = true, default_value = "")]
+    who: String,
     /// Office; all if not given.
     #[arg(long)]
     office: Option<String>,
@@ -36,24 +39,18 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Sign where an office's register stands, and print the note, to be kept outside.
-    Checkpoint(Of),
-    /// Prove that the release of an issuance is in the register.
+    /// Sign where the register of the person's office stands, and print the note, to be kept outside.
+    Checkpoint {
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Prove that the release of an issuance is in the register of the person's office.
     Prove {
         /// Issuance, as `case show` has it.
         issuance: String,
         #[command(flatten)]
-        of: Of,
+        database: Database,
     },
-}
-
-#[derive(Args)]
-struct Of {
-    #[command(flatten)]
-    database: Database,
-    /// Office.
-    #[arg(long)]
-    office: String,
 }
 
 /// Runs it.
@@ -62,35 +59,30 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
+    let database = match &arguments.action {
+        None => &arguments.database,
+        Some(Action::Checkpoint { database } | Action::Prove { database, .. }) => database,
+    };
+    let office = Office::open(database).await?;
+    let id = office.people.staff(&arguments.who).map_err(refused("--as"))?.office();
     match &arguments.action {
-        None => audit(arguments).await,
-        Some(Action::Checkpoint(of)) => {
-            let (office, id) = of.open().await?;
-            let note = office.register.checkpoint(&id, &office.signer(&id)?).await.map_err(refused(id.as_str()))?;
+        None => audit(&office, arguments).await,
+        Some(Action::Checkpoint { .. }) => {
+            let note = office.register.checkpoint(id, &office.signer(id)?).await.map_err(refused(id.as_str()))?;
             say!("{}", note.trim_end());
             Ok(())
         }
-        Some(Action::Prove { issuance, of }) => {
-            let (office, id) = of.open().await?;
-            prove(&office, &id, issuance).await
-        }
+        Some(Action::Prove { issuance, .. }) => prove(&office, id, issuance).await,
     }
 }
 
-impl Of {
-    async fn open(&self) -> Result<(Office, OfficeId), Lines> {
-        let id = OfficeId::parse(&self.office).map_err(refused(&self.office))?;
-        Ok((Office::open(&self.database).await?, id))
-    }
-}
-
-async fn audit(arguments: &Arguments) -> Result<(), Lines> {
-    let office = Office::open(&arguments.database).await?;
+/// Nothing that an audit tells is of a person: the staff of each office may audit all.
+async fn audit(office: &Office, arguments: &Arguments) -> Result<(), Lines> {
     for id in office.offices(arguments.office.as_deref()).await? {
-        let from = arguments.from.as_deref().map(|path| checkpoint(&office, &id, path)).transpose()?;
-        whole(&office, &id, from.as_ref()).await?;
+        let from = arguments.from.as_deref().map(|path| checkpoint(office, &id, path)).transpose()?;
+        whole(office, &id, from.as_ref()).await?;
         if arguments.lists {
-            lists(&office, &id).await?;
+            lists(office, &id).await?;
         }
     }
     Ok(())

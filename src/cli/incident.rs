@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use shomei::register::IncidentId;
 
 use super::case::because;
-use super::office::{Database, Office, refused, wait};
+use super::office::{Database, Office, Staff, refused, wait};
 use super::{Lines, end};
 
 /// Arguments of `shomei incident`.
@@ -18,13 +18,12 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List open incidents.
+    /// List an office's open incidents.
     List {
         #[command(flatten)]
         database: Database,
-        /// Office; all if not given.
-        #[arg(long)]
-        office: Option<String>,
+        #[command(flatten)]
+        who: Staff,
     },
     /// Close one.
     Close {
@@ -35,9 +34,8 @@ enum Action {
         /// What was found.
         #[arg(long)]
         reason: String,
-        /// Who closes it, by account.
-        #[arg(long = "as")]
-        who: String,
+        #[command(flatten)]
+        who: Staff,
     },
 }
 
@@ -48,24 +46,21 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
     match &arguments.action {
-        Action::List { database, office: of } => {
+        Action::List { database, who } => {
             let office = Office::open(database).await?;
-            for id in office.offices(of.as_deref()).await? {
-                for incident in office.register.open_incidents(&id).await.map_err(refused(id.as_str()))? {
-                    let case = incident.case.map(|case| case.to_string()).unwrap_or_default();
-                    say!("{id}\t{}\t{}\t{}\t{case}", incident.id, incident.opened_at.day(), incident.kind);
-                }
+            let id = who.find(&office.people)?.office();
+            for incident in office.register.open_incidents(id).await.map_err(refused(id.as_str()))? {
+                let case = incident.case.map(|case| case.to_string()).unwrap_or_default();
+                say!("{id}\t{}\t{}\t{}\t{case}", incident.id, incident.opened_at.day(), incident.kind);
             }
             Ok(())
         }
         Action::Close { database, incident, reason, who } => {
             let office = Office::open(database).await?;
-            let actor = &office.people.person(who).map_err(refused("--as"))?.actor;
-            let at = actor.office();
-            office.people.of_the_city(who, at).map_err(refused("--as"))?;
+            let actor = who.find(&office.people)?;
             let id = IncidentId::parse(incident).map_err(refused(incident))?;
             let casework = office.casework();
-            let closed = casework.close_incident(at, id, because(reason)?, actor.person());
+            let closed = casework.close_incident(actor.office(), id, because(reason)?, actor.person());
             closed.await.map_err(refused(incident))
         }
     }

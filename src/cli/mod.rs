@@ -83,7 +83,7 @@ enum Command {
     CloseDay(close_day::Arguments),
     /// List open incidents, or close one.
     Incident(incident::Arguments),
-    /// List the register's keys, or make a new one.
+    /// List the keys of an office's cases, make a new one, or wrap by it what old ones wrap.
     Key(key::Arguments),
     /// Copy the register to a file.
     Backup(backup::Arguments),

@@ -6,20 +6,21 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use shomei::PROGRAM;
 use shomei::case::actor::{Actor, ActorError};
+use shomei::case::event::EventError;
 use shomei::case::id::{IdError, OfficeId, PersonId};
 use shomei::issuing::Issuing;
 use shomei::issuing::casework::{Casework, CaseworkError, Flows};
 use shomei::issuing::city::City;
 use shomei::issuing::day_book::DayBookError;
 use shomei::issuing::issue::{Counter, PATIENCE, ReleaseError};
-use shomei::issuing::people::{People, PeopleError};
+use shomei::issuing::people::{People, PeopleError, TwoApprovers};
 use shomei::issuing::reprint::ReprintError;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
 use shomei::press::sheet::Paper;
 use shomei::procedure::settings::{Settings, SettingsError};
 use shomei::procedure::{ProcedureError, Procedures, Role};
-use shomei::register::checkpoint::Signer;
+use shomei::register::checkpoint::{Log, Signer};
 use shomei::register::retention::Retention;
 use shomei::register::{Deployment, Mode, Register, RegisterError, clock};
 
@@ -42,6 +43,39 @@ pub struct Database {
     pub keys: Option<PathBuf>,
 }
 
+/// Who does what the city's staff do.
+#[derive(Args, Debug)]
+pub struct Staff {
+    /// Who does it, by account: of the city's staff. It is done in that person's office.
+    #[arg(long = "as")]
+    who: String,
+}
+
+impl Staff {
+    /// The person.
+    pub fn find<'p>(&self, people: &'p People) -> Result<&'p Actor, Lines> {
+        people.staff(&self.who).map_err(refused("--as"))
+    }
+}
+
+/// Who does what no one does alone.
+#[derive(Args, Debug)]
+pub struct Two {
+    /// One approver, by account. It is done in that person's office.
+    #[arg(long = "as")]
+    who: String,
+    /// Another approver of the same office.
+    #[arg(long)]
+    and: String,
+}
+
+impl Two {
+    /// The people.
+    pub fn find<'p>(&self, people: &'p People) -> Result<TwoApprovers<'p>, Lines> {
+        people.two_approvers(&self.who, &self.and).map_err(refused("--as --and"))
+    }
+}
+
 /// Errors that have a sentence.
 pub trait Coded: std::error::Error {
     /// Key of the sentence.
@@ -58,7 +92,7 @@ macro_rules! coded {
     )*};
 }
 
-coded! { DayBookError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+coded! { DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {
@@ -128,6 +162,7 @@ pub struct Office {
     settings: Settings,
     retention: Retention,
     key: MarkKey,
+    log: Log,
 }
 
 impl Office {
@@ -135,9 +170,11 @@ impl Office {
     pub async fn open(database: &Database) -> Result<Self, Lines> {
         let city = City::sample()?;
         let register = database.open(&city).await?;
+        let log = Log::new(LOG, register.ring().checkpoint().map_err(refused("checkpoint.key"))?);
         let settings = Settings::sample(&Procedures::embedded().map_err(refused("flows"))?);
         let office = Self {
-            register,
+            register: register.signing(log.clone()),
+            log,
             press: Press::embedded()?,
             city,
             people: People::sample().map_err(refused("people"))?,
@@ -171,8 +208,7 @@ impl Office {
 
     /// By whom an office's checkpoints are signed.
     pub fn signer(&self, office: &OfficeId) -> Result<Signer, Lines> {
-        let secret = self.register.ring().checkpoint().map_err(refused("checkpoint.key"))?;
-        Signer::new(&format!("{LOG}/{office}"), secret.bytes()).map_err(refused(office.as_str()))
+        self.log.signer(office).map_err(refused(office.as_str()))
     }
 
     /// What the office chose.

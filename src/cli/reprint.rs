@@ -70,7 +70,7 @@ async fn evidence(
     reason: Reason,
 ) -> Result<(), Lines> {
     let (at, place) = (actor.office(), arguments.issuance.as_str());
-    office.people.of_the_city(&arguments.who, at).map_err(refused("--as"))?;
+    office.people.staff(&arguments.who).map_err(refused("--as"))?;
     let proven = office.counter().prove(at, issuance).await.map_err(refused(place))?;
     if let Some(output) = &arguments.output {
         let note = Note::EvidenceShown { issuance, reason, by: actor.person().clone() };

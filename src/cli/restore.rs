@@ -1,13 +1,16 @@
-//! `shomei restore`: a copy becomes a new register, and is audited before anybody works with it.
+//! `shomei restore`: a copy becomes a new register, which says who restored it, and is audited before anybody
+//! works with it. The note can only come after: before there is no register for it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use shomei::issuing::note::Note;
+use shomei::issuing::people::People;
 use shomei::register::Register;
 
 use super::audit::whole;
-use super::office::{Database, Office, refused, wait};
+use super::office::{Database, Office, Staff, refused, wait};
 use super::{Lines, end};
 
 /// Arguments of `shomei restore`.
@@ -17,6 +20,8 @@ pub struct Arguments {
     file: PathBuf,
     #[command(flatten)]
     database: Database,
+    #[command(flatten)]
+    who: Staff,
 }
 
 /// Runs it.
@@ -26,9 +31,13 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
     let place = arguments.file.display().to_string();
+    let people = People::sample().map_err(refused("people"))?;
+    let actor = arguments.who.find(&people)?;
     let copied = Register::restore(&arguments.file, &arguments.database.database).await.map_err(refused(&place))?;
     say!("{}\t{}", copied.rows, copied.sha256);
     let office = Office::open(&arguments.database).await?;
+    let note = Note::CopyRestored { sha256: copied.sha256, by: actor.person().clone() };
+    office.casework().note(actor.office(), None, &note).await.map_err(refused(&place))?;
     for id in office.offices(None).await? {
         whole(&office, &id, None).await?;
     }

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use shomei::case::id::OfficeId;
+use shomei::issuing::people::TwoApprovers;
 use shomei::register::retention::Retention;
 
 use super::audit::whole;
-use super::office::{Database, Office, refused, wait};
+use super::office::{Database, Office, Staff, Two, refused, wait};
 use super::{Lines, Trouble, end, read_input};
 
 /// Arguments of `shomei retention`.
@@ -20,24 +21,19 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List the cases whose retention period is over.
+    /// List the cases of an office whose retention period is over.
     Due {
         #[command(flatten)]
         table: Table,
-        /// Office; all if not given.
-        #[arg(long)]
-        office: Option<String>,
+        #[command(flatten)]
+        who: Staff,
     },
     /// 廃棄: destroy the keys of those cases. What they say is gone then; that they were there is not.
     Run {
         #[command(flatten)]
         table: Table,
-        /// One approver, by account.
-        #[arg(long = "as")]
-        who: String,
-        /// Another approver of the same office.
-        #[arg(long)]
-        and: String,
+        #[command(flatten)]
+        two: Two,
     },
 }
 
@@ -57,16 +53,13 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
     match &arguments.action {
-        Action::Due { table, office: of } => {
+        Action::Due { table, who } => {
             let (office, retention) = table.open().await?;
-            for id in office.offices(of.as_deref()).await? {
-                due(&office, &id, &retention).await?;
-            }
-            Ok(())
+            due(&office, who.find(&office.people)?.office(), &retention).await
         }
-        Action::Run { table, who, and } => {
+        Action::Run { table, two } => {
             let (office, retention) = table.open().await?;
-            destroy(&office, [who, and], &retention).await
+            destroy(&office, two.find(&office.people)?, &retention).await
         }
     }
 }
@@ -96,13 +89,11 @@ async fn due(office: &Office, id: &OfficeId, retention: &Retention) -> Result<()
 }
 
 /// Destroys what is due in the approvers' office, and audits it then.
-async fn destroy(office: &Office, [who, and]: [&String; 2], retention: &Retention) -> Result<(), Lines> {
-    let people = office.people.two_approvers(who, and).map_err(refused("--as --and"))?;
-    let (id, ids) = (people.office(), people.ids());
+async fn destroy(office: &Office, two: TwoApprovers<'_>, retention: &Retention) -> Result<(), Lines> {
+    let id = two.office();
     let cases = office.register.due(id, retention).await.map_err(refused(id.as_str()))?;
     if !cases.is_empty() {
-        let people = [ids[0].as_str(), ids[1].as_str()];
-        office.register.destroy(id, &cases, people, retention).await.map_err(refused(id.as_str()))?;
+        office.register.destroy(id, &cases, two.names(), retention).await.map_err(refused(id.as_str()))?;
     }
     say!("{id}\t{}", cases.len());
     whole(office, id, None).await

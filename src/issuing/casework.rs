@@ -14,11 +14,13 @@ use crate::case::{Case, Request};
 use crate::domain::calendar::Day;
 use crate::procedure::settings::Settings;
 use crate::procedure::{Procedure, ProcedureError, Procedures};
-use crate::register::replay::{OFFICE_NOTE, Replay, ReplayError};
+use crate::register::replay::{Replay, ReplayError};
 use crate::register::retention::Retention;
 use crate::register::{
     self, Ask, Batch, COUNTER, CaseEvents, CaseRow, Fresh, Locked, Register, RegisterError, Step, Written,
 };
+
+use super::note;
 
 /// Somebody else was quicker this many times in a row: then it is said rather than tried again.
 const TRIES: usize = 8;
@@ -177,12 +179,7 @@ impl Casework<'_> {
             return Ok(());
         }
         let kept = register::Flow { procedure: flow.id.clone(), version: version.clone(), text: flow.text.clone() };
-        let event = register::Event {
-            kind: format!("{OFFICE_NOTE}flow-kept"),
-            v: 1,
-            body: Zeroizing::new(version.into_bytes()),
-        };
-        let batch = Batch { events: vec![event], flow: Some(kept), ..Batch::default() };
+        let batch = Batch { events: vec![note::flow_kept(&version)], flow: Some(kept), ..Batch::default() };
         let ask = Ask::office(office);
         match self.register.write(&ask, |_: &Locked| Ok::<_, CaseworkError>((batch, ()))).await {
             // Somebody else kept the same text in between.
@@ -358,7 +355,7 @@ pub(super) fn first_row(case: &Case, class: &str, locked: &Locked) -> CaseRow {
 
 pub(super) fn now<T>(written: Written<T>) -> Result<T, CaseworkError> {
     match written {
-        Written::Now { value, .. } => Ok(value),
+        Written::Now(value) => Ok(value),
         // Only a request with a key of its own is answered from before.
         Written::Earlier(_) => Err(RegisterError::KeyReused.into()),
     }

@@ -102,9 +102,9 @@ impl Counter<'_> {
         for issuance in register.issuances_of_day(office, day).await? {
             book.push(rows.row(&issuance).await?);
         }
-        let before = register.checkpoints(office).await?.pop();
-        let before = before.map(|(_, note)| signer.verifier().open(&note)).transpose()?;
-        let note = register.checkpoint(office, signer).await?;
+        let before = register.last_close(office).await?;
+        let before = before.map(|note| signer.verifier().open(&note)).transpose()?;
+        let note = register.close_day(office, signer).await?;
         let now = signer.verifier().open(&note)?;
         let mut whole = json!({
             "jimusho": self.issuing.city.office(office.as_str())?.office.name,

@@ -8,6 +8,9 @@
 /// T2, after it.
 pub const ALL: [&str; 5] = ["beginning", "begun", "printed", "ending", "released"];
 
+/// Those between a thing outside of the register and the notes about it: a key's file, a copy's.
+pub const NOTED: [&str; 4] = ["key-begun", "key-made", "copy-begun", "copy-made"];
+
 /// Ends the program at once, as a power cut would, if `SHOMEI_FAIL_POINT` names this place.
 #[cfg(feature = "fail-points")]
 pub fn fail_point(name: &str) {

@@ -17,13 +17,13 @@ use crate::document::catalog::{Composed, Kind};
 use crate::document::refusal::Refusals;
 use crate::press::sheet::NumberLine;
 use crate::press::{PressError, SealedPage};
-use crate::register::replay::OFFICE_NOTE;
 use crate::register::{Alarm, Ask, Batch, Event, Fresh, IncidentId, Locked, Mode, RegisterError, Step};
 
 use super::casework::{Casework, CaseworkError, Loaded};
 use super::city::CityError;
 use super::decision::{Obstacle, Question};
 use super::fail::fail_point;
+use super::note::incident_opened;
 use super::{IssueError, Issuing, Terminal};
 
 /// How long the press may take.
@@ -405,8 +405,7 @@ fn incident(cause: &str, kind: &str) -> Alarm {
 fn with_alarms(mut events: Vec<Event>, alarms: &[Alarm]) -> Vec<Event> {
     for alarm in alarms {
         if let Alarm::Open { id, kind } = alarm {
-            let body = Zeroizing::new(format!("{id} {kind}").into_bytes());
-            events.push(Event { kind: format!("{OFFICE_NOTE}incident-opened"), v: 1, body });
+            events.push(incident_opened(id, kind));
         }
     }
     events

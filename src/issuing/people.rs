@@ -88,7 +88,7 @@ pub struct Person {
 #[derive(Debug, Clone, Copy)]
 pub struct TwoApprovers<'p>([&'p Actor; 2]);
 
-impl TwoApprovers<'_> {
+impl<'p> TwoApprovers<'p> {
     /// Their office.
     pub fn office(&self) -> &OfficeId {
         self.0[0].office()
@@ -97,6 +97,11 @@ impl TwoApprovers<'_> {
     /// Who they are.
     pub fn ids(&self) -> [PersonId; 2] {
         self.0.map(|actor| actor.person().clone())
+    }
+
+    /// Their ids, as the register notes them.
+    pub fn names(&self) -> [&'p str; 2] {
+        self.0.map(|actor| actor.person().as_str())
     }
 }
 
@@ -189,6 +194,12 @@ impl People {
         Err(PeopleError::NotCity { id: id.to_owned(), office: office.to_string() })
     }
 
+    /// A person of the city's staff, in the office where they work.
+    pub fn staff(&self, id: &str) -> Result<&Actor, PeopleError> {
+        let office = self.person(id)?.actor.office();
+        Ok(&self.of_the_city(id, office)?.actor)
+    }
+
     /// The first person of an office who holds one of the roles.
     pub fn of(&self, office: &OfficeId, roles: &[Role]) -> Option<&Person> {
         self.people.values().find(|person| {
@@ -253,6 +264,9 @@ mod tests {
         assert!(people.of_the_city("kita-shinsa", &kita).is_ok());
         assert!(people.of_the_city("kita-nyuryoku", &kita).is_err(), "the contractor's");
         assert!(people.of_the_city("minato-shinsa", &kita).is_err(), "another office's");
+        assert_eq!(people.staff("kita-shinsa").unwrap().office(), &kita);
+        assert_eq!(people.staff("kita-nyuryoku").unwrap_err().code(), "people-not-city");
+        assert_eq!(people.staff("nobody").unwrap_err().code(), "no-person");
     }
 
     #[test]

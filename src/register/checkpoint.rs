@@ -11,6 +11,7 @@ use super::id::OfficeId;
 use super::merkle::Tree;
 use super::rows::whole;
 use super::table::Of;
+use super::vault::Secret;
 use super::write::{Ask, Event, Writing};
 use super::{Register, RegisterError};
 
@@ -64,6 +65,25 @@ pub struct Verifier {
 pub struct Signer {
     name: String,
     key: SigningKey,
+}
+
+/// Under which name and key the checkpoints of a city's offices are signed.
+#[derive(Debug, Clone)]
+pub struct Log {
+    host: String,
+    key: Secret,
+}
+
+impl Log {
+    /// A log at a host.
+    pub fn new(host: &str, key: Secret) -> Self {
+        Self { host: host.to_owned(), key }
+    }
+
+    /// By whom an office's checkpoints are signed: `<host>/<office>`.
+    pub fn signer(&self, office: &OfficeId) -> Result<Signer, RegisterError> {
+        Signer::new(&format!("{}/{office}", self.host), self.key.bytes())
+    }
 }
 
 /// First four bytes of SHA-256 over name, newline, algorithm and public key.
@@ -162,16 +182,64 @@ impl std::fmt::Display for Verifier {
 
 impl Register {
     /// Signs where an office's chain stands, and keeps the note as an event of its own.
+    ///
+    /// # Errors
+    /// [`RegisterError::UnknownOffice`], and whatever refuses a write.
     pub async fn checkpoint(&self, office: &OfficeId, signer: &Signer) -> Result<String, RegisterError> {
+        self.signed(office, signer, super::CHECKPOINTED).await
+    }
+
+    /// 日締め: a checkpoint with which a day is closed. Its book bears it, and the next day's names it.
+    ///
+    /// # Errors
+    /// As [`Self::checkpoint`].
+    pub async fn close_day(&self, office: &OfficeId, signer: &Signer) -> Result<String, RegisterError> {
+        self.signed(office, signer, super::DAY_CLOSED).await
+    }
+
+    /// The checkpoint with which a day was closed last.
+    pub async fn last_close(&self, office: &OfficeId) -> Result<Option<String>, RegisterError> {
+        const LAST_CLOSE: &str = include_str!("../../sql/last_close.sql");
+        let values = vec![office.as_str().into(), super::DAY_CLOSED.into()];
+        self.find_one(LAST_CLOSE, values, |mut row| row.text()).await
+    }
+
+    async fn signed(
+        &self,
+        office: &OfficeId,
+        signer: &Signer,
+        occasion: &'static str,
+    ) -> Result<String, RegisterError> {
         let ask = Ask::office(office);
-        let mut writing = Writing::begin(self, &ask).await?;
-        let tree = writing.tree();
+        let mut writing = Writing::begin_unsigned(self, &ask).await?;
+        let note = writing.sign(signer, occasion).await?;
+        writing.commit().await?;
+        Ok(note)
+    }
+
+    /// From now on the first write of an office in each hour of the clock signs where its chain stood
+    /// before it: what is without a checkpoint when an office writes is of that one hour. The hour is the
+    /// store's and is asked for under the lock of the head, so that of several nodes one signs.
+    #[must_use]
+    pub fn signing(self, log: Log) -> Self {
+        Self { log: Some(log), ..self }
+    }
+}
+
+impl Writing<'_> {
+    /// Signs where the chain stood when it was locked. The write's first event says so, by its type on which
+    /// occasion.
+    pub(in crate::register) async fn sign(
+        &mut self,
+        signer: &Signer,
+        occasion: &'static str,
+    ) -> Result<String, RegisterError> {
+        let tree = self.tree();
         let note = signer.sign(tree);
         let body = Zeroizing::new(note.clone().into_bytes());
-        writing.add(vec![Event { kind: super::CHECKPOINTED.to_owned(), v: 1, body }], 0).await?;
-        let row = vec![office.as_str().into(), whole(tree.size)?.into(), note.as_str().into()];
-        writing.put(Of::checkpoints, row).await?;
-        writing.commit().await?;
+        self.add_of_the_office(Event { kind: occasion.to_owned(), v: 1, body }).await?;
+        let row = vec![self.office(), whole(tree.size)?.into(), note.as_str().into()];
+        self.put(Of::checkpoints, row).await?;
         Ok(note)
     }
 }

@@ -62,6 +62,12 @@ pub fn system() -> Clock {
     })
 }
 
+/// The hour of the clock in which a moment lies, counted from 1970-01-01T00:00:00Z. An hour in Japan begins
+/// with one of UTC.
+pub fn hour(millis: i64) -> i64 {
+    millis.div_euclid(3_600_000)
+}
+
 /// The moment at which a write happens: by the store's clock, never before what was recorded last.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::store::{Access, Store, Transaction, Value};
 use super::table::{self, Holds, Statements, Table};
-use super::{Deployment, Mode, Register, RegisterError, SCHEMA, create};
+use super::{DEPLOY, Deployment, Mode, Register, RegisterError, SCHEMA, create};
 
 const PAGE: i64 = 200;
 
@@ -40,6 +40,10 @@ pub struct Copied {
 
 impl Register {
     /// Copies the register, as it is at one moment, to a new file (0600), and reads the file again.
+    ///
+    /// # Errors
+    /// [`RegisterError::File`] where the file is there already or cannot be written; what was written of it
+    /// stays.
     pub async fn copy(&self, path: &Path) -> Result<Copied, RegisterError> {
         let mut options = OpenOptions::new();
         let file = options.write(true).create_new(true).mode(0o600).open(path).map_err(RegisterError::file(path))?;
@@ -59,7 +63,6 @@ impl Register {
     /// # Errors
     /// [`RegisterError::Copy`] where the copy is not whole, [`RegisterError::NotEmpty`].
     pub async fn restore(path: &Path, url: &str) -> Result<Copied, RegisterError> {
-        const DEPLOY: &str = include_str!("../../sql/deploy.sql");
         let copied = verify_copy(path)?;
         let mut lines = Lines::open(path)?;
         let Some(Line::Register { schema, mode, program }) = lines.next()? else {

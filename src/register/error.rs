@@ -69,8 +69,8 @@ pub enum RegisterError {
         /// Case.
         case: String,
     },
-    /// Destruction needs two people.
-    #[error("destroying keys: both people are the same")]
+    /// What two people do was asked for by one.
+    #[error("destroying keys or wrapping them again: both people are the same")]
     SamePerson,
     /// No rule says how long a class of cases is kept.
     #[error("reading the retention table: {message}")]
@@ -78,8 +78,8 @@ pub enum RegisterError {
         /// What is wrong.
         message: String,
     },
-    /// The register belongs to another build of the program.
-    #[error("opening the register: it is run by program {expected}, this is {found}")]
+    /// The register belongs to another build of the program, from the start or since it was opened.
+    #[error("using the register: it is run by program {expected}, this is {found}")]
     OtherProgram {
         /// Program that runs the register.
         expected: String,
@@ -87,13 +87,16 @@ pub enum RegisterError {
         found: String,
     },
     /// The register has another schema, or none.
-    #[error("opening the register: its schema is {found}, this program knows {expected}")]
+    #[error("using the register: its schema is {found}, this program knows {expected}")]
     OtherSchema {
         /// What this program knows.
         expected: i64,
         /// What the register has; 0 where nothing is installed.
         found: i64,
     },
+    /// The register was for one node when it was opened and is for several now, or the other way.
+    #[error("writing: how many nodes may work on the register was changed since it was opened")]
+    OtherMode,
     /// Another node has it, and it is for one alone.
     #[error("opening the register: another node is using it")]
     SecondNode,
@@ -183,6 +186,7 @@ impl RegisterError {
             Self::Retention { .. } => "register-retention",
             Self::OtherProgram { .. } => "other-program",
             Self::OtherSchema { .. } => "other-schema",
+            Self::OtherMode => "other-mode",
             Self::SecondNode => "second-node",
             Self::SharedNeedsServer => "shared-needs-server",
             Self::ClockDrift { .. } => "clock-drift",

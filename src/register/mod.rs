@@ -9,6 +9,7 @@ pub mod clock;
 mod copy;
 mod error;
 pub mod id;
+mod keys;
 pub mod merkle;
 mod postgres;
 mod read;
@@ -33,18 +34,25 @@ pub use sqlite::Sqlite;
 pub use store::{Access, Job, Row, Store, Transaction, Value};
 pub use write::{Alarm, Answer, Ask, Batch, COUNTER, Event, Flow, Locked, Once, Step, Term, Written};
 
+use checkpoint::Log;
 use clock::{Clock, Moment, settle};
 use store::{maybe_one, one};
 use vault::KeyRing;
+use write::Writing;
 
 /// Version of the tables; it moves with `sql/*/schema.sql`.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
+
+/// Says by whom an empty register is run.
+const DEPLOY: &str = include_str!("../../sql/deploy.sql");
 
 /// How the types of the register's own events begin; no other's do.
 const OWN: &str = "register/";
 const ENROLLED: &str = "register/enrolled";
 const CHECKPOINTED: &str = "register/checkpointed";
+const DAY_CLOSED: &str = "register/day-closed";
 const DESTROYED: &str = "register/keys-destroyed";
+const REWRAPPED: &str = "register/keys-rewrapped";
 
 /// How many nodes work on a register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,12 +89,33 @@ pub struct Deployment {
     pub program: String,
 }
 
+impl Deployment {
+    /// Out of the first columns of a row, if the tables are those that this program knows.
+    fn read(row: &mut Row) -> Result<Self, RegisterError> {
+        let (mode, schema, program) = (row.text()?, row.integer()?, row.text()?);
+        if schema != SCHEMA {
+            return Err(RegisterError::OtherSchema { expected: SCHEMA, found: schema });
+        }
+        Ok(Self { mode: Mode::parse(&mode)?, program })
+    }
+
+    /// Refuses a node that was opened under this deployment where another one holds now.
+    fn still_holds(&self, now: Self) -> Result<(), RegisterError> {
+        if now.program != self.program {
+            return Err(RegisterError::OtherProgram { expected: now.program, found: self.program.clone() });
+        }
+        if now.mode == self.mode { Ok(()) } else { Err(RegisterError::OtherMode) }
+    }
+}
+
 /// The register.
 pub struct Register {
     store: Box<dyn Store>,
     ring: KeyRing,
     clock: Clock,
     deployment: Deployment,
+    /// By whom checkpoints are signed each hour.
+    log: Option<Log>,
 }
 
 impl std::fmt::Debug for Register {
@@ -111,7 +140,6 @@ impl Register {
     /// # Errors
     /// [`RegisterError::NotEmpty`] where tables are there, [`RegisterError::SharedNeedsServer`].
     pub async fn install(url: &str, deployment: &Deployment) -> Result<(), RegisterError> {
-        const DEPLOY: &str = include_str!("../../sql/deploy.sql");
         let store = create(url, deployment.mode).await?;
         let mut transaction = store.begin(Access::Write).await?;
         let row = vec![deployment.mode.key().into(), SCHEMA.into(), deployment.program.as_str().into()];
@@ -147,23 +175,38 @@ impl Register {
         if deployment.mode == Mode::Single {
             store.claim().await?;
         }
-        let register = Self { store, ring, clock, deployment };
+        let register = Self { store, ring, clock, deployment, log: None };
         register.now().await?;
         Ok(register)
     }
 
-    /// Gives a register to a new build of the program, once every node of the old one has stopped. On
-    /// PostgreSQL the owner does it.
-    pub async fn adopt(url: &str, program: &str) -> Result<(), RegisterError> {
+    /// Gives a register to a new build of the program, and notes that in an office, in one write: there
+    /// is no new deployment without the note of who made it. Nodes of the old build that are still open
+    /// are refused from their next write on. On PostgreSQL the owner does it.
+    ///
+    /// # Errors
+    /// [`RegisterError::SecondNode`] where the one node is open, [`RegisterError::UnknownOffice`].
+    pub async fn adopt(
+        url: &str,
+        keys: &Path,
+        program: &str,
+        clock: Clock,
+        (office, note): (&OfficeId, Event),
+    ) -> Result<(), RegisterError> {
         const ADOPT: &str = include_str!("../../sql/adopt.sql");
         let store = connect(url).await?;
-        if deployment(&*store).await?.mode == Mode::Single {
+        let deployment = deployment(&*store).await?;
+        if deployment.mode == Mode::Single {
             store.claim().await?;
         }
-        let mut transaction = store.begin(Access::Write).await?;
-        transaction.execute(ADOPT, vec![program.into()]).await?;
-        transaction.commit().await?;
-        store.close().await
+        let old = Self { store, ring: KeyRing::open(keys)?, clock, deployment, log: None };
+        let ask = Ask::office(office);
+        // The head is locked before the deployment, as every writer does it: so none waits for the other.
+        let mut writing = Writing::begin(&old, &ask).await?;
+        writing.transaction().execute(ADOPT, vec![program.into()]).await?;
+        writing.add(vec![note], 0).await?;
+        writing.commit().await?;
+        old.close().await
     }
 
     /// Closes every connection and lets another node in.
@@ -223,10 +266,5 @@ async fn deployment(store: &dyn Store) -> Result<Deployment, RegisterError> {
         return Err(none);
     }
     let mut transaction = store.begin(Access::Read).await?;
-    let mut row = maybe_one(&mut *transaction, DEPLOYMENT, Vec::new()).await?.ok_or(none)?;
-    let (mode, schema, program) = (row.text()?, row.integer()?, row.text()?);
-    if schema != SCHEMA {
-        return Err(RegisterError::OtherSchema { expected: SCHEMA, found: schema });
-    }
-    Ok(Deployment { mode: Mode::parse(&mode)?, program })
+    Deployment::read(&mut maybe_one(&mut *transaction, DEPLOYMENT, Vec::new()).await?.ok_or(none)?)
 }

@@ -14,6 +14,7 @@ use super::store::{Access, Row, Transaction, Value, maybe_one};
 use super::table::sha256;
 use super::vault::{Place, Secret};
 use super::{Register, RegisterError};
+use crate::domain::calendar::Day;
 
 /// An event as it was recorded.
 #[derive(Clone)]
@@ -181,11 +182,7 @@ impl Register {
     }
 
     /// A day's issuances, by terminal and number.
-    pub async fn issuances_of_day(
-        &self,
-        office: &OfficeId,
-        day: crate::domain::calendar::Day,
-    ) -> Result<Vec<Issuance>, RegisterError> {
+    pub async fn issuances_of_day(&self, office: &OfficeId, day: Day) -> Result<Vec<Issuance>, RegisterError> {
         const ISSUANCES: &str = include_str!("../../sql/issuances_of_day.sql");
         self.find_all(ISSUANCES, vec![office.as_str().into(), day.to_string().into()], Issuance::read).await
     }
@@ -296,7 +293,7 @@ impl Register {
         Ok(merkle::consistency(&leaves, older))
     }
 
-    async fn find_one<T>(
+    pub(in crate::register) async fn find_one<T>(
         &self,
         sql: &'static str,
         values: Vec<Value>,

@@ -135,6 +135,9 @@ impl Rule {
 
 impl Register {
     /// Cases of an office whose retention period is over, oldest end first in each class.
+    ///
+    /// # Errors
+    /// [`RegisterError::Retention`] where the table has a day or a number of years that is none.
     pub async fn due(&self, office: &OfficeId, retention: &Retention) -> Result<Vec<CaseId>, RegisterError> {
         const DUE: &str = include_str!("../../sql/due.sql");
         let mut cases = Vec::new();

@@ -1,5 +1,5 @@
 //! What the register asks of a database: transactions that run statements. Both databases understand
-//! the same statements (`sql/register.sql`); what differs is here, in [`Store`].
+//! the same statements (`sql/*.sql`); what differs is here, in [`Store`].
 
 use std::future::Future;
 use std::pin::Pin;
@@ -157,8 +157,8 @@ pub trait Store: Send + Sync {
     fn install(&self) -> Job<'_, ()>;
     /// Whether the tables are there.
     fn is_installed(&self) -> Job<'_, bool>;
-    /// The query of an office's head that keeps other writers of the office out until the
-    /// transaction ends.
+    /// The query of the deployment and of an office's head that keeps other writers of the office, and
+    /// another deployment, out until the transaction ends.
     fn lock_head(&self) -> &'static str;
     /// The query of the store's own clock, in milliseconds; none where it has none but the node's.
     fn clock(&self) -> Option<&'static str>;

@@ -143,6 +143,9 @@ const CHECKPOINT: &str = "checkpoint";
 
 impl KeyRing {
     /// The ring in a folder, which is made if it is not there.
+    ///
+    /// # Errors
+    /// [`RegisterError::KeyFile`] where others can open the folder.
     pub fn open(folder: &Path) -> Result<Self, RegisterError> {
         if !folder.exists() {
             let mut builder = fs::DirBuilder::new();
@@ -152,28 +155,46 @@ impl KeyRing {
         Ok(Self { folder: folder.to_path_buf() })
     }
 
-    /// Makes a new wrapping key for an office, and its search key with the first one. Its name is
-    /// returned; case keys made from now on are wrapped by it.
+    /// Makes the first keys of an office: the one that wraps those of its cases, whose name is returned,
+    /// and the one that hashes search terms.
     pub fn create(&self, office: &OfficeId) -> Result<String, RegisterError> {
-        let last = self.wrapping(office)?.last().copied();
-        if last.is_none() {
-            self.write(&format!("office-{office}-{SEARCH}"))?;
+        let search = format!("office-{office}-{SEARCH}");
+        if !self.path(&search).exists() {
+            self.write(&search)?;
         }
-        let name = format!("office-{office}-{}", last.unwrap_or(0) + 1);
-        self.write(&name)?;
+        let name = self.next(office)?;
+        self.add(&name)?;
         Ok(name)
+    }
+
+    /// The name that the next wrapping key of an office will have.
+    pub fn next(&self, office: &OfficeId) -> Result<String, RegisterError> {
+        let last = self.numbers(office)?.last().copied();
+        Ok(format!("office-{office}-{}", last.unwrap_or(0) + 1))
+    }
+
+    /// Makes the wrapping key of a name that [`Self::next`] gave; case keys made from now on are wrapped
+    /// by it.
+    ///
+    /// # Errors
+    /// [`RegisterError::File`] where somebody else made it in between.
+    pub fn add(&self, name: &str) -> Result<(), RegisterError> {
+        self.write(name)
     }
 
     /// Name of the office's newest wrapping key.
     pub fn newest(&self, office: &OfficeId) -> Result<String, RegisterError> {
-        match self.wrapping(office)?.last() {
-            Some(n) => Ok(format!("office-{office}-{n}")),
-            None => Err(RegisterError::KeyMissing { key: format!("office-{office}-1") }),
-        }
+        let newest = self.wrapping(office)?.pop();
+        newest.ok_or_else(|| RegisterError::KeyMissing { key: format!("office-{office}-1") })
+    }
+
+    /// Names of an office's wrapping keys, oldest first.
+    pub fn wrapping(&self, office: &OfficeId) -> Result<Vec<String>, RegisterError> {
+        Ok(self.numbers(office)?.iter().map(|n| format!("office-{office}-{n}")).collect())
     }
 
     /// Names of all keys, in order.
-    pub fn list(&self) -> Result<Vec<String>, RegisterError> {
+    fn list(&self) -> Result<Vec<String>, RegisterError> {
         let entries = fs::read_dir(&self.folder).map_err(RegisterError::file(&self.folder))?;
         let mut names: Vec<String> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -184,6 +205,9 @@ impl KeyRing {
     }
 
     /// A key by its name.
+    ///
+    /// # Errors
+    /// [`RegisterError::KeyMissing`]; [`RegisterError::KeyFile`] where others can open the file, or it is no key.
     pub fn get(&self, name: &str) -> Result<Secret, RegisterError> {
         let path = self.path(name);
         if !path.exists() {
@@ -213,7 +237,7 @@ impl KeyRing {
     }
 
     /// Numbers of an office's wrapping keys, ascending.
-    fn wrapping(&self, office: &OfficeId) -> Result<Vec<u32>, RegisterError> {
+    fn numbers(&self, office: &OfficeId) -> Result<Vec<u32>, RegisterError> {
         let prefix = format!("office-{office}-");
         let names = self.list()?;
         let mut numbers: Vec<u32> = names.iter().filter_map(|name| name.strip_prefix(&prefix)?.parse().ok()).collect();
@@ -225,15 +249,21 @@ impl KeyRing {
         self.folder.join(format!("{name}.key"))
     }
 
-    /// Writes a new key; an existing file is never written over.
+    /// Writes a new key; an existing file is never written over. It is whole when it gets its name, so that
+    /// a program that is killed leaves no key that is none.
     fn write(&self, name: &str) -> Result<(), RegisterError> {
-        let path = self.path(name);
+        let chance = HEXLOWER.encode(&random::<8>()?);
+        let (path, beside) = (self.path(name), self.folder.join(format!("{name}.{chance}.part")));
         let text = Zeroizing::new(format!("{}\n", HEXLOWER.encode(Secret::random()?.bytes())));
-        let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).and_then(|mut file| {
+        let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).and_then(|mut file| {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         });
-        written.map_err(RegisterError::file(&path))?;
+        let named = written.and_then(|()| fs::hard_link(&beside, &path));
+        // Whatever came of it, the secret stands under no other name.
+        let removed = fs::remove_file(&beside);
+        named.map_err(RegisterError::file(&path))?;
+        removed.map_err(RegisterError::file(&beside))?;
         let folder = fs::File::open(&self.folder).and_then(|folder| folder.sync_all());
         folder.map_err(RegisterError::file(&self.folder))
     }
@@ -289,10 +319,16 @@ mod tests {
         let ring = KeyRing::open(&folder.path().join("keys")).unwrap();
         assert!(matches!(ring.newest(&office("kita")), Err(RegisterError::KeyMissing { .. })));
         assert_eq!(ring.create(&office("kita")).unwrap(), "office-kita-1");
-        assert_eq!(ring.create(&office("kita")).unwrap(), "office-kita-2");
+        assert_eq!(ring.next(&office("kita")).unwrap(), "office-kita-2");
+        ring.add("office-kita-2").unwrap();
+        let first = ring.get("office-kita-2").unwrap();
+        assert!(matches!(ring.add("office-kita-2"), Err(RegisterError::File { .. })), "none is written over");
+        assert_eq!(ring.get("office-kita-2").unwrap().bytes(), first.bytes());
         // An office whose id begins with another's is not mistaken for it.
         assert_eq!(ring.create(&office("kita-2")).unwrap(), "office-kita-2-1");
         assert_eq!(ring.newest(&office("kita")).unwrap(), "office-kita-2");
+        assert_eq!(ring.wrapping(&office("kita")).unwrap(), ["office-kita-1", "office-kita-2"]);
+        assert_eq!(fs::read_dir(folder.path().join("keys")).unwrap().count(), 5, "nothing is left beside them");
         assert_eq!(
             ring.list().unwrap(),
             ["office-kita-1", "office-kita-2", "office-kita-2-1", "office-kita-2-search", "office-kita-search"]

@@ -6,14 +6,14 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::chain::{self, Effects};
-use super::clock::{Moment, settle};
+use super::clock::{Moment, hour, settle};
 use super::id::{CaseId, IncidentId, IssuanceId, OFFICE, OfficeId};
 use super::merkle::{Hash, Tree};
 use super::rows::{CaseRow, End, Head, Incident, Issuance, Number, whole};
 use super::store::{Access, Transaction, Value, maybe_one, one};
 use super::table::{Of, sha256};
 use super::vault::{Place, Secret};
-use super::{Mode, Register, RegisterError};
+use super::{Deployment, Mode, Register, RegisterError};
 
 /// What a writer wants to know under the lock.
 #[derive(Debug, Clone)]
@@ -58,8 +58,6 @@ pub struct Once {
 pub struct Locked {
     /// Now, by the store's clock; the day of a number is its day.
     pub now: Moment,
-    /// Number of events of the office.
-    pub size: u64,
     /// Version of the case: how many events it has.
     pub version: u64,
     /// The number that an issuance begun now gets; none if no terminal was named.
@@ -182,13 +180,8 @@ pub struct Batch {
 /// What came of a write.
 #[derive(Debug)]
 pub enum Written<T> {
-    /// It was written.
-    Now {
-        /// What the writer made.
-        value: T,
-        /// Position of the first event in the office's register.
-        position: u64,
-    },
+    /// It was written: what the writer made.
+    Now(T),
     /// The same request was answered before; nothing was written.
     Earlier(Answer),
 }
@@ -207,7 +200,9 @@ impl Register {
     /// batch. If `build` refuses, nothing is written.
     ///
     /// # Errors
-    /// What `build` says; [`RegisterError::Conflict`] if the case is not at the version of the ask.
+    /// What `build` says; [`RegisterError::Conflict`] if the case is not at the version of the ask;
+    /// [`RegisterError::OtherProgram`], [`RegisterError::OtherSchema`], [`RegisterError::OtherMode`] and
+    /// [`RegisterError::SecondNode`] if the register was given to others since it was opened.
     pub async fn write<T, E, F>(&self, ask: &Ask, build: F) -> Result<Written<T>, E>
     where
         E: From<RegisterError>,
@@ -220,27 +215,31 @@ impl Register {
         let locked = writing.locked().await?;
         let (batch, value) = build(&locked)?;
         writing.batch(batch, locked).await?;
-        let position = writing.commit().await?;
-        Ok(Written::Now { value, position })
+        writing.commit().await?;
+        Ok(Written::Now(value))
     }
 
-    /// Enrols an office: its keys, and the first event of its chain.
+    /// Enrols an office: its keys, and the first event of its chain. Keys that are in the folder already are
+    /// taken.
+    ///
+    /// # Errors
+    /// [`RegisterError::AlreadyEnrolled`], [`RegisterError::KeyFile`].
     pub async fn enrol(&self, office: &OfficeId) -> Result<(), RegisterError> {
         let mut transaction = self.begin(Access::Write).await?;
         if maybe_one(&mut *transaction, self.store.lock_head(), vec![office.as_str().into()]).await?.is_some() {
             return Err(RegisterError::AlreadyEnrolled { office: office.to_string() });
         }
+        let head = Head { hash: chain::BEGINNING, tree: Default::default(), at: 0 };
+        transaction.execute(&Of::heads.statements().add, head.values(office)?).await?;
+        let ask = Ask::office(office);
+        let mut writing = Writing::lock(self, &ask, transaction).await?;
         let ring_key = match self.ring.newest(office) {
             Err(RegisterError::KeyMissing { .. }) => self.ring.create(office)?,
             found => found?,
         };
-        let head = Head { hash: chain::BEGINNING, tree: Default::default(), at: 0 };
-        transaction.execute(&Of::heads.statements().add, head.values(office)?).await?;
-        let ask = Ask::office(office);
-        let mut writing = Writing::locked_by(self, &ask, transaction, head).await?;
         let body = Zeroizing::new(ring_key.into_bytes());
         writing.add(vec![Event { kind: super::ENROLLED.to_owned(), v: 1, body }], 0).await?;
-        writing.commit().await.map(drop)
+        writing.commit().await
     }
 }
 
@@ -251,7 +250,6 @@ pub(in crate::register) struct Writing<'w> {
     transaction: Box<dyn Transaction>,
     head: Head,
     pub(in crate::register) now: Moment,
-    first: u64,
     key: Option<Secret>,
     effects: Effects,
     /// Rows of the events, but for their effects and hashes.
@@ -259,21 +257,38 @@ pub(in crate::register) struct Writing<'w> {
 }
 
 impl<'w> Writing<'w> {
-    /// Locks the office's head.
+    /// Begins a transaction and locks the office's head in it. The first write of an hour signs where the
+    /// chain stood before it: all or nothing, as whatever it writes itself.
     pub(in crate::register) async fn begin(register: &'w Register, ask: &'w Ask) -> Result<Self, RegisterError> {
-        let mut transaction = register.begin(Access::Write).await?;
-        let row = maybe_one(&mut *transaction, register.store.lock_head(), vec![ask.office.as_str().into()]).await?;
-        let row = row.ok_or_else(|| RegisterError::UnknownOffice { office: ask.office.to_string() })?;
-        let head = Head::read(row)?;
-        Self::locked_by(register, ask, transaction, head).await
+        let mut writing = Self::begin_unsigned(register, ask).await?;
+        let first_of_the_hour = hour(writing.head.at) < hour(writing.now.millis());
+        if let Some(log) = &register.log
+            && first_of_the_hour
+        {
+            writing.sign(&log.signer(&ask.office)?, super::CHECKPOINTED).await?;
+        }
+        Ok(writing)
     }
 
-    async fn locked_by(
+    /// [`Self::begin`] for what signs by itself.
+    pub(in crate::register) async fn begin_unsigned(
+        register: &'w Register,
+        ask: &'w Ask,
+    ) -> Result<Self, RegisterError> {
+        Self::lock(register, ask, register.begin(Access::Write).await?).await
+    }
+
+    /// Locks the office's head. Whoever may not write any more, because the register was given to
+    /// another program or another node, is refused here.
+    async fn lock(
         register: &'w Register,
         ask: &'w Ask,
         mut transaction: Box<dyn Transaction>,
-        head: Head,
     ) -> Result<Self, RegisterError> {
+        let row = maybe_one(&mut *transaction, register.store.lock_head(), vec![ask.office.as_str().into()]).await?;
+        let mut row = row.ok_or_else(|| RegisterError::UnknownOffice { office: ask.office.to_string() })?;
+        register.deployment.still_holds(Deployment::read(&mut row)?)?;
+        let head = Head::read(row)?;
         if register.deployment.mode == Mode::Single {
             register.store.still_claimed(&mut *transaction).await?;
         }
@@ -283,8 +298,8 @@ impl<'w> Writing<'w> {
             None => node,
         };
         let now = settle(node, store, head.at)?;
-        let (first, effects, events) = (head.tree.size(), Effects::default(), Vec::new());
-        Ok(Self { register, ask, transaction, head, now, first, key: None, effects, events })
+        let (effects, events) = (Effects::default(), Vec::new());
+        Ok(Self { register, ask, transaction, head, now, key: None, effects, events })
     }
 
     /// Where the chain stood when it was locked.
@@ -292,7 +307,12 @@ impl<'w> Writing<'w> {
         Tree { size: self.head.tree.size(), root: self.head.tree.root() }
     }
 
-    fn office(&self) -> Value {
+    pub(in crate::register) fn office_id(&self) -> &'w OfficeId {
+        &self.ask.office
+    }
+
+    /// The office as a column has it.
+    pub(in crate::register) fn office(&self) -> Value {
         self.ask.office.as_str().into()
     }
 
@@ -326,7 +346,6 @@ impl<'w> Writing<'w> {
         }
         Ok(Locked {
             now: self.now,
-            size: self.head.tree.size(),
             version,
             number: self.number().await?,
             issuance: self.issuance().await?,
@@ -382,22 +401,36 @@ impl<'w> Writing<'w> {
         if events.is_empty() {
             return Err(RegisterError::Batch { what: "nothing changes without an event" });
         }
-        let (secret, office, case) = (self.key().await?, self.ask.office.clone(), self.case());
-        for (event, nth) in events.into_iter().zip(0u64..) {
-            let (position, v) = (whole(self.first + nth)?, i64::from(event.v));
-            let place = Place::event(&office, case, position, &event.kind, v);
-            let version = self.ask.case.map(|_| whole(version + nth + 1)).transpose()?;
-            self.events.push(vec![
-                office.as_str().into(),
-                position.into(),
-                Value::Text(self.ask.case.map(|case| case.to_string())),
-                Value::Integer(version),
-                self.now.millis().into(),
-                event.kind.into(),
-                v.into(),
-                secret.seal(&place, &event.body)?.into(),
-            ]);
+        let secret = self.key().await?;
+        for (event, version) in events.into_iter().zip(version + 1..) {
+            self.add_one(&secret, self.ask.case.map(|case| (case, version)), event)?;
         }
+        Ok(())
+    }
+
+    /// Adds an event of the office itself, whatever case is written to.
+    pub(in crate::register) async fn add_of_the_office(&mut self, event: Event) -> Result<(), RegisterError> {
+        let secret = self.register.case_key_in(&mut *self.transaction, &self.ask.office, OFFICE).await?;
+        let secret = secret.ok_or_else(|| RegisterError::damaged("an office has no key"))?;
+        self.add_one(&secret, None, event)
+    }
+
+    /// Adds an event after those that were added before: of a case, with its version after it, or of the
+    /// office.
+    fn add_one(&mut self, secret: &Secret, of: Option<(CaseId, u64)>, event: Event) -> Result<(), RegisterError> {
+        let (office, case) = (&self.ask.office, of.map(|(case, _)| case));
+        let (position, v) = (whole(self.head.tree.size() + self.events.len() as u64)?, i64::from(event.v));
+        let place = Place::event(office, case.unwrap_or(OFFICE), position, &event.kind, v);
+        self.events.push(vec![
+            office.as_str().into(),
+            position.into(),
+            Value::Text(case.map(|case| case.to_string())),
+            Value::Integer(of.map(|(_, version)| whole(version)).transpose()?),
+            self.now.millis().into(),
+            event.kind.into(),
+            v.into(),
+            secret.seal(&place, &event.body)?.into(),
+        ]);
         Ok(())
     }
 
@@ -531,8 +564,8 @@ impl<'w> Writing<'w> {
         self.put(Of::answers, row).await
     }
 
-    /// Chains the events and makes everything last. Says where the first event stands.
-    pub(in crate::register) async fn commit(mut self) -> Result<u64, RegisterError> {
+    /// Chains the events and makes everything last.
+    pub(in crate::register) async fn commit(mut self) -> Result<(), RegisterError> {
         let (events, mut effects) = (std::mem::take(&mut self.events), Some(std::mem::take(&mut self.effects)));
         let last = events.len().checked_sub(1);
         for (at, mut row) in events.into_iter().enumerate() {
@@ -547,8 +580,7 @@ impl<'w> Writing<'w> {
         self.head.at = self.now.millis();
         let head = self.head.values(&self.ask.office)?;
         self.transaction.execute(&Of::heads.statements().put, head).await?;
-        self.transaction.commit().await?;
-        Ok(self.first)
+        self.transaction.commit().await
     }
 }
 

@@ -4,13 +4,18 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::{Value, json};
-use shomei::case::id::OfficeId;
+use sha2::{Digest as _, Sha256};
+use shomei::case::command::Command;
+use shomei::case::event::{Evidence, IssueEnd};
+use shomei::case::id::{EntryId, IssuanceId, OfficeId};
 use shomei::issuing::casework::{Casework, Flows, Rebuilt};
+use shomei::issuing::note::incident_opened;
+use shomei::issuing::people::People;
 use shomei::procedure::Procedures;
 use shomei::procedure::settings::Settings;
 use shomei::register::clock;
 use shomei::register::retention::Retention;
-use shomei::register::{Alarm, Ask, Batch, Event, Fresh as _, IncidentId, Locked, Register, RegisterError};
+use shomei::register::{Alarm, Ask, Batch, Event, Fresh as _, IncidentId, Locked, Register, RegisterError, Step};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -63,14 +68,20 @@ impl Place {
         case
     }
 
-    /// The same until its certificate is out; says case and issuance.
-    fn issued(&self) -> (String, String) {
+    /// The same until its document was approved.
+    fn approved(&self) -> String {
         let case = self.collated();
         self.done(&format!("case do {case} 9 --as kita-shinsa"));
         let shown: Value =
             serde_json::from_str(&self.done(&format!("case show {case} --json --as kita-shonin"))).unwrap();
         let code = shown["documents"][0]["code"].as_str().unwrap();
         self.done(&format!("case do {case} 10 --seen {code} --as kita-shonin"));
+        case
+    }
+
+    /// The same until its certificate is out; says case and issuance.
+    fn issued(&self) -> (String, String) {
+        let case = self.approved();
         let told = self.done(&format!("case issue {case} 1 -o sealed.pdf --as kita-shonin"));
         (case, told.split('\t').next().unwrap().to_owned())
     }
@@ -88,6 +99,16 @@ impl Place {
     }
 }
 
+fn kita() -> OfficeId {
+    OfficeId::parse("kita-ku").unwrap()
+}
+
+/// The text of a file's pages.
+fn text_of(file: &Path) -> String {
+    let pages = shomei::press::readback::read_back(&read(file)).unwrap();
+    pages.iter().flat_map(|page| &page.runs).map(|run| run.text.as_str()).collect()
+}
+
 fn read(path: impl AsRef<Path>) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
@@ -98,19 +119,19 @@ fn a_case_is_done_by_its_own_people_until_a_sealed_page_is_out_and_proven() {
     let (case, issuance) = place.issued();
     assert!(read(place.at("sealed.pdf")).starts_with(b"%PDF-"));
     assert!(place.done("case list --as kita-madoguchi").contains(&format!("{case}\tjuminhyo-kofu\trunning\t11")));
-    let told = place.done(&format!("audit prove {issuance} --office kita-ku"));
+    let told = place.done(&format!("audit prove {issuance} --as kita-shinsa"));
     for key in ["position\t", "size\t", "root\t", "leaf\t", "path\t"] {
         assert!(told.contains(key), "{told}");
     }
-    assert!(place.done("audit --lists").contains("kita-ku\tcases\t1\t0"));
+    assert!(place.done("audit --lists --as kita-shinsa").contains("kita-ku\tcases\t1\t0"));
     place.done("close-day --office kita-ku -o book.pdf --as kita-shonin");
-    let book: String = shomei::press::readback::read_back(&read(place.at("book.pdf")))
-        .unwrap()
-        .iter()
-        .flat_map(|page| &page.runs)
-        .map(|run| run.text.as_str())
-        .collect();
+    let book = text_of(&place.at("book.pdf"));
     assert!(book.contains(&case) && book.contains("log.mihon.example/kita-ku"), "{book}");
+    // The next book names this one's checkpoint, whatever was signed in between.
+    let (_, closed) = checkpoints(&place).pop().unwrap();
+    place.done("audit checkpoint --as kita-shonin");
+    place.done("close-day --office kita-ku -o next.pdf --as kita-shonin");
+    assert!(text_of(&place.at("next.pdf")).contains(closed.lines().nth(2).unwrap()), "{closed}");
     assert!(place.refused("close-day --office kita-ku -o x.pdf --as kita-nyuryoku").contains("people-not-city"));
 }
 
@@ -172,7 +193,57 @@ fn evidence_is_the_same_bytes_and_a_reprint_is_a_new_number() {
     assert_ne!(read(place.at("new.pdf")), read(place.at("sealed.pdf")));
     let spoiled = format!("reprint {issuance} --evidence --reason inquiry --as kita-shonin");
     assert!(place.refused(&spoiled).contains("reprint-not-released"));
-    assert!(place.done("audit").contains("kita-ku\t"));
+    assert!(place.done("audit --as kita-shinsa").contains("kita-ku\t"));
+}
+
+#[test]
+fn evidence_of_what_another_program_made_is_refused_by_that_program_s_name() {
+    let place = Place::new();
+    let case = place.approved();
+    let issuance = issued_by_another_program(&place, &case);
+    let told = place.refused(&format!("reprint {issuance} --evidence --reason inquiry -o no.pdf --as kita-shonin"));
+    assert!(told.contains("reprint-other-program") && told.contains("0.0.9+another"), "{told}");
+    assert!(!place.at("no.pdf").exists());
+    place.done("audit --as kita-shinsa");
+}
+
+/// Writes to the register what another build of the program would have written when it issued.
+#[tokio::main(flavor = "current_thread")]
+async fn issued_by_another_program(place: &Place, number: &str) -> IssuanceId {
+    let register = open(place).await;
+    let (flows, retention) = (Flows::embedded().unwrap(), Retention::sample().unwrap());
+    let settings = Settings::recommended(&Procedures::embedded().unwrap()).unwrap();
+    let casework = Casework { register: &register, flows: &flows, settings: &settings, retention: &retention };
+    let people = People::sample().unwrap();
+    let officer = &people.person("kita-koin").unwrap().actor;
+    let case = register.case_by_number(&kita(), number).await.unwrap().unwrap().id;
+    let (issuance, file) = (IssuanceId::new(), b"%PDF of another program");
+    let text = str::to_owned;
+    let evidence = Evidence {
+        program: text("0.0.9+another"),
+        paper: text("plain"),
+        host: text("verify.mihon.example"),
+        terminal: text("本庁01"),
+        printer: text("P001"),
+    };
+    let begin = Command::BeginIssue { issuance, entry: EntryId(1), number: text("1"), evidence };
+    let (kind, issuer) = (text("juminhyo-utsushi"), text("kita-ku"));
+    let begun = Step::Begin { id: issuance, kind, digest: [1; 32], template: [2; 32], issuer };
+    let end = IssueEnd::Issued { sha256: Sha256::digest(file).into(), pages: 1 };
+    let ended = Step::Issue { file: Zeroizing::new(file.to_vec()), pages: 1 };
+    for (command, step) in [(begin, begun), (Command::EndIssue { issuance, end }, ended)] {
+        let loaded = casework.load(&kita(), case).await.unwrap();
+        let events = loaded.case.decide(command, officer, &settings).unwrap();
+        let events = events.iter().map(|event| {
+            let kept = event.encode().unwrap();
+            Event { kind: kept.kind.to_owned(), v: kept.version, body: Zeroizing::new(kept.body) }
+        });
+        let batch = Batch { events: events.collect(), step: Some(step), ..Batch::default() };
+        let ask = Ask { terminal: Some(1), issuance: Some(issuance), ..Ask::case(&kita(), case, loaded.version) };
+        register.write(&ask, |_: &Locked| Ok::<_, RegisterError>((batch, ()))).await.unwrap();
+    }
+    register.close().await.unwrap();
+    issuance
 }
 
 #[test]
@@ -188,27 +259,27 @@ fn another_key_of_the_qr_makes_other_bytes_and_is_told() {
 fn the_audit_names_the_first_broken_link() {
     let place = Place::new();
     place.issued();
-    std::fs::write(place.at("note"), place.done("audit checkpoint --office kita-ku")).unwrap();
-    place.done("audit --office kita-ku --from note");
+    std::fs::write(place.at("note"), place.done("audit checkpoint --as kita-shinsa")).unwrap();
+    place.done("audit --office kita-ku --from note --as kita-shinsa");
     place.tamper("UPDATE issuances SET pages = 9 WHERE pages = 1");
-    let told = place.refused("audit --office kita-ku");
+    let told = place.refused("audit --office kita-ku --as kita-shinsa");
     assert!(told.starts_with("kita-ku issuances/") && told.contains("audit-row"), "{told}");
     place.tamper("UPDATE events SET at = at + 1 WHERE office = 'kita-ku' AND position = 7");
-    let told = place.refused("audit --office kita-ku");
+    let told = place.refused("audit --office kita-ku --as kita-shinsa");
     assert!(told.starts_with("kita-ku events/7: audit-changed") && told.contains("保守担当"), "{told}");
-    assert!(place.done("audit --office minato-ku").starts_with("minato-ku\t1\t"));
+    assert!(place.done("audit --office minato-ku --as kita-shinsa").starts_with("minato-ku\t1\t"));
 }
 
 #[test]
 fn a_checkpoint_kept_outside_tells_of_a_register_that_was_cut() {
     let place = Place::new();
     place.issued();
-    place.done("audit checkpoint --office kita-ku");
-    std::fs::write(place.at("note"), place.done("audit checkpoint --office kita-ku")).unwrap();
+    place.done("audit checkpoint --as kita-shinsa");
+    std::fs::write(place.at("note"), place.done("audit checkpoint --as kita-shinsa")).unwrap();
     place.tamper("DELETE FROM events WHERE office = 'kita-ku' AND position >= 12");
-    assert!(place.refused("audit --office kita-ku --from note").contains("audit-cut-off"));
+    assert!(place.refused("audit --office kita-ku --from note --as kita-shinsa").contains("audit-cut-off"));
     std::fs::write(place.at("note"), with_another_size(read(place.at("note")))).unwrap();
-    assert!(place.refused("audit --office kita-ku --from note").contains("register-checkpoint"));
+    assert!(place.refused("audit --office kita-ku --from note --as kita-shinsa").contains("register-checkpoint"));
 }
 
 /// A note with its first digit, which is in its size, another one.
@@ -219,15 +290,34 @@ fn with_another_size(mut note: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
+fn the_program_signs_with_the_first_write_of_an_hour() {
+    let place = Place::new();
+    place.done("case open juminhyo-kofu --as kita-madoguchi");
+    place.tamper("UPDATE heads SET at = at - 3600000 WHERE office = 'kita-ku'");
+    place.done("case open juminhyo-kofu --as kita-madoguchi");
+    assert!(!checkpoints(&place).is_empty());
+    place.done("audit --office kita-ku --as kita-shinsa");
+}
+
+/// Kept checkpoints.
+#[tokio::main(flavor = "current_thread")]
+async fn checkpoints(place: &Place) -> Vec<(u64, String)> {
+    let register = open(place).await;
+    let kept = register.checkpoints(&kita()).await.unwrap();
+    register.close().await.unwrap();
+    kept
+}
+
+#[test]
 fn content_goes_after_its_period_by_two_approvers_and_the_audit_passes_after() {
     let place = Place::new();
     let case = place.collated();
     place.done(&format!("case refuse {case} --reason none --as kita-shinsa"));
-    assert_eq!(place.done("retention due"), "", "its period is not over");
+    assert_eq!(place.done("retention due --as kita-shinsa"), "", "its period is not over");
     let table = std::fs::read_to_string(root().join("src/register/retention.toml")).unwrap();
     let table = table.replace("years = 3\nstarts = \"fiscal-year\"", "years = 0\nstarts = \"case-end\"");
     std::fs::write(place.at("table.toml"), table).unwrap();
-    assert!(place.done("retention due --table table.toml").contains(&case));
+    assert!(place.done("retention due --table table.toml --as kita-shinsa").contains(&case));
     for (second, code) in [
         ("kita-shonin", "people-same-person"),
         ("kita-shinsa", "people-not-approver"),
@@ -240,7 +330,7 @@ fn content_goes_after_its_period_by_two_approvers_and_the_audit_passes_after() {
     let told = place.done("retention run --table table.toml --as kita-shonin --and kita-shonin-2");
     assert!(told.starts_with("kita-ku\t1\nkita-ku\t"), "{told}");
     assert!(place.refused(&format!("case show {case} --as kita-shonin")).contains("case-destroyed"));
-    assert!(place.done("audit --lists").contains("kita-ku\tcases\t0\t1"));
+    assert!(place.done("audit --lists --as kita-shinsa").contains("kita-ku\tcases\t0\t1"));
 }
 
 #[test]
@@ -248,33 +338,94 @@ fn a_copy_is_restored_and_audited_and_a_changed_one_is_refused() {
     let place = Place::new();
     place.issued();
     let told = place.done("backup copy --as kita-shonin");
-    assert!(place.done("restore copy --database new.db --keys shomei.keys").starts_with(&told));
-    assert!(place.refused("restore copy --database new.db --keys shomei.keys").contains("register-not-empty"));
+    assert!(place.done("restore copy --database new.db --keys shomei.keys --as kita-shinsa").starts_with(&told));
+    assert!(
+        place
+            .refused("restore copy --database new.db --keys shomei.keys --as kita-shinsa")
+            .contains("register-not-empty")
+    );
     let copy = String::from_utf8(read(place.at("copy"))).unwrap();
     std::fs::write(place.at("changed"), copy.replacen("kita-ku", "kita-kv", 1)).unwrap();
-    assert!(place.refused("restore changed --database other.db --keys shomei.keys").contains("register-copy"));
+    assert!(
+        place
+            .refused("restore changed --database other.db --keys shomei.keys --as kita-shinsa")
+            .contains("register-copy")
+    );
     place.done("adopt --as kita-shonin --and kita-shonin-2");
     assert!(place.refused("adopt --as kita-shonin --and kita-shonin").contains("people-same-person"));
-    assert_eq!(place.done("key list --office kita-ku"), "office-kita-ku-1\noffice-kita-ku-search\n");
-    assert_eq!(place.done("key new --office kita-ku --as kita-shonin"), "office-kita-ku-2\n");
+    assert_eq!(notes(&place, "new.db"), ["flow-kept", "copy-begun", "copy-restored"]);
+    assert_eq!(notes(&place, "shomei.db"), ["flow-kept", "copy-begun", "copy-made", "adopted"]);
+}
+
+#[test]
+fn a_new_key_takes_over_from_the_old_one_by_two_people() {
+    let place = Place::new();
+    let (case, _) = place.issued();
+    assert_eq!(place.done("key list --as kita-shinsa"), "office-kita-ku-1\t2\n");
+    assert!(place.refused("key new --as kita-shonin --and kita-shonin").contains("people-same-person"));
+    assert!(place.refused("key new --as kita-shonin --and kita-shinsa").contains("people-not-approver"));
+    assert_eq!(place.done("key new --as kita-shonin --and kita-shonin-2"), "office-kita-ku-2\n");
     place.issued();
-    place.done("audit --lists");
+    assert_eq!(place.done("key list --as kita-shinsa"), "office-kita-ku-1\t2\noffice-kita-ku-2\t1\n");
+    assert!(place.refused("key rewrap --as kita-shonin --and kita-shinsa").contains("people-not-approver"));
+    assert!(place.done("key rewrap --as kita-shonin --and kita-shonin-2").starts_with("kita-ku\t2\nkita-ku\t"));
+    assert_eq!(place.done("key list --as kita-shinsa"), "office-kita-ku-1\t0\noffice-kita-ku-2\t3\n");
+    std::fs::remove_file(place.at("shomei.keys/office-kita-ku-1.key")).unwrap();
+    place.done(&format!("case show {case} --as kita-shonin"));
+    place.done("audit --lists --as kita-shinsa");
+    assert_eq!(notes(&place, "shomei.db"), ["flow-kept", "key-begun", "key-made"]);
+}
+
+/// Types of what 北区 noted beside its cases, in order.
+#[tokio::main(flavor = "current_thread")]
+async fn notes(place: &Place, database: &str) -> Vec<String> {
+    let (database, keys) = (place.at(database), place.at("shomei.keys"));
+    let register = Register::open(database.to_str().unwrap(), &keys, shomei::PROGRAM, clock::system()).await.unwrap();
+    let entries = register.events_from(&kita(), 0, 1_000).await.unwrap();
+    register.close().await.unwrap();
+    let kinds = entries.into_iter().filter_map(|entry| Some(entry.event?.kind));
+    kinds.filter_map(|kind| Some(kind.strip_prefix("office/")?.to_owned())).collect()
+}
+
+#[test]
+fn every_command_on_the_register_names_its_actor_and_refuses_a_stranger() {
+    let place = Place::new();
+    let (_, issuance) = place.issued();
+    place.done("backup copy --as kita-shonin");
+    for command in [
+        "audit",
+        "audit --lists",
+        "audit checkpoint",
+        &format!("audit prove {issuance}"),
+        "retention due",
+        "incident list",
+        "key list",
+        "backup other",
+        "restore copy --database new.db --keys shomei.keys",
+    ] {
+        assert_eq!(place.run(command).status.code(), Some(2), "{command}");
+        for (who, code) in [("nobody", "no-person"), ("kita-nyuryoku", "people-not-city")] {
+            assert!(place.refused(&format!("{command} --as {who}")).contains(code), "{command}");
+        }
+    }
+    assert!(!place.at("new.db").exists() && !place.at("other").exists());
+    assert!(place.refused(&format!("audit prove {issuance} --as minato-shonin")).contains("no-issuance"));
 }
 
 #[test]
 fn an_incident_is_closed_by_the_city_with_a_reason() {
     let place = Place::new();
-    place.done("incident list");
+    place.done("incident list --as kita-shinsa");
     let id = incident(&place);
-    assert!(place.done("incident list --office kita-ku").contains(&format!("kita-ku\t{id}\t")));
+    assert!(place.done("incident list --as kita-shinsa").contains(&format!("kita-ku\t{id}\t")));
     assert!(
         place.refused(&format!("incident close {id} --reason seen --as kita-nyuryoku")).contains("people-not-city")
     );
     assert!(place.refused(&format!("incident close {id} --reason seen --as minato-shonin")).contains("no-incident"));
     place.done(&format!("incident close {id} --reason seen --as kita-shonin"));
-    assert_eq!(place.done("incident list"), "");
+    assert_eq!(place.done("incident list --as kita-shinsa"), "");
     assert!(place.refused(&format!("incident close {id} --reason seen --as kita-shonin")).contains("no-incident"));
-    place.done("audit");
+    place.done("audit --as kita-shinsa");
 }
 
 #[test]
@@ -299,7 +450,7 @@ async fn rebuilt(place: &Place, more: &str) -> Rebuilt {
     let register = open(place).await;
     let (flows, retention) = (Flows::embedded().unwrap(), Retention::sample().unwrap());
     let casework = Casework { register: &register, flows: &flows, settings: &settings, retention: &retention };
-    let rebuilt = casework.rebuild(&OfficeId::parse("kita-ku").unwrap()).await.unwrap();
+    let rebuilt = casework.rebuild(&kita()).await.unwrap();
     register.close().await.unwrap();
     rebuilt
 }
@@ -314,10 +465,10 @@ async fn open(place: &Place) -> Register {
 async fn incident(place: &Place) -> IncidentId {
     let register = open(place).await;
     let id = IncidentId::new();
-    let ask = Ask::office(&OfficeId::parse("kita-ku").unwrap());
-    let event = Event { kind: "office/incident-opened".to_owned(), v: 1, body: Zeroizing::new(Vec::new()) };
-    let alarms = vec![Alarm::Open { id, kind: "orphan juminhyo-utsushi".to_owned() }];
-    let batch = Batch { events: vec![event], alarms, ..Batch::default() };
+    let ask = Ask::office(&kita());
+    let kind = "orphan juminhyo-utsushi";
+    let alarms = vec![Alarm::Open { id, kind: kind.to_owned() }];
+    let batch = Batch { events: vec![incident_opened(id, kind)], alarms, ..Batch::default() };
     register.write(&ask, |_: &Locked| Ok::<_, RegisterError>((batch, ()))).await.unwrap();
     register.close().await.unwrap();
     id

@@ -1,11 +1,12 @@
 //! `kill -9` at every place of an issuance, and at any moment.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use shomei::issuing::fail;
-use shomei::register::{CaseRow, Mode};
+use shomei::register::{CaseRow, Mode, Register};
 
 use super::count;
 use super::office::{Count, Hall, office};
@@ -110,15 +111,58 @@ on_both! {
     }
 }
 
+/// Types of what the office noted beside its cases, in order.
+async fn notes(register: &Register) -> Vec<String> {
+    let entries = register.events_from(&office().id, 0, 100).await.unwrap();
+    let kinds = entries.into_iter().filter_map(|entry| Some(entry.event?.kind));
+    kinds.filter(|kind| kind.starts_with("office/")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_made_outside_of_the_register_is_noted_before_it_is_there_and_after() {
+    use std::os::unix::process::ExitStatusExt as _;
+    for (point, is_there) in fail::NOTED.into_iter().zip([false, true, false, true]) {
+        let hall = hall(Database::Sqlite).await;
+        let copy = |name: &str| hall.fixture.folder.path().join(name);
+        let making = |name: &str| {
+            let mut command = Command::new(program());
+            if point.starts_with("key") {
+                command.args(["key", "new", "--and", "kita-shonin-2"]);
+            } else {
+                command.arg("backup").arg(copy(name));
+            }
+            command.args(["--as", "kita-shonin", "--database", &hall.fixture.url, "--keys"]).arg(hall.keys());
+            command
+        };
+        let (first, made) = if point.starts_with("key") {
+            (hall.keys().join("office-kita-ku-2.key"), ["office/key-begun", "office/key-made"])
+        } else {
+            (copy("first"), ["office/copy-begun", "office/copy-made"])
+        };
+        let died = making("first").env("SHOMEI_FAIL_POINT", point).output().unwrap();
+        assert_eq!(died.status.signal(), Some(9), "{point}: {}", String::from_utf8_lossy(&died.stderr));
+        assert_eq!(first.exists(), is_there, "{point}");
+        let register = hall.open().await;
+        assert_eq!(notes(&register).await, made[..1], "{point}");
+        register.close().await.unwrap();
+        let again = making("again").output().unwrap();
+        assert!(again.status.success(), "{point}: {}", String::from_utf8_lossy(&again.stderr));
+        let register = hall.open().await;
+        assert_eq!(notes(&register).await, [&made[..1], &made].concat(), "{point}");
+        assert_eq!(office().check(&register, &[]).await, Count::default());
+        register.close().await.unwrap();
+    }
+}
+
 #[test]
 fn every_fail_point_is_tried() {
-    let source = include_str!("../../../src/issuing/issue.rs");
-    let mut places: Vec<&str> =
-        source.split("fail_point(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    let mut known = fail::ALL.to_vec();
-    places.sort_unstable();
-    known.sort_unstable();
-    assert_eq!(places, known);
+    let places = |sources: &[&'static str]| {
+        let rests = sources.iter().flat_map(|source| source.split("fail_point(\"").skip(1));
+        rests.filter_map(|rest| rest.split('"').next()).collect::<BTreeSet<&str>>()
+    };
+    assert_eq!(places(&[include_str!("../../../src/issuing/issue.rs")]), BTreeSet::from(fail::ALL));
+    let noted = [include_str!("../../../src/cli/key.rs"), include_str!("../../../src/cli/backup.rs")];
+    assert_eq!(places(&noted), BTreeSet::from(fail::NOTED));
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! It stops rather than guesses.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use shomei::register::retention::Retention;
 use shomei::register::vault::KeyRing;
-use shomei::register::{Mode, Register, RegisterError, Sqlite};
+use shomei::register::{Ask, Batch, Mode, OfficeId, Register, RegisterError, Sqlite, Written};
 
-use super::fixture::{Database, Fixture, PROGRAM, deployment, kita};
+use super::fixture::{Database, Fixture, PROGRAM, deployment, kita, sql};
 use super::on_both;
 use super::scene::*;
 
@@ -17,16 +19,43 @@ on_both! {
         let other = Register::open(&fixture.url, &keys, "program-2", clock.clone()).await;
         assert!(matches!(other, Err(RegisterError::OtherProgram { .. })));
         assert!(matches!(fixture.open().await, Err(RegisterError::SecondNode)));
-        assert!(matches!(Register::adopt(&fixture.owner, "program-2").await, Err(RegisterError::SecondNode)));
+        assert!(matches!(adopt(&fixture, "program-2").await, Err(RegisterError::SecondNode)));
         register.close().await.unwrap();
         fixture.open().await.unwrap().close().await.unwrap();
-        Register::adopt(&fixture.owner, "program-2").await.unwrap();
+        adopt(&fixture, "program-2").await.unwrap();
         Register::open(&fixture.url, &keys, "program-2", clock.clone()).await.unwrap().close().await.unwrap();
-        fixture.try_run("UPDATE deployment SET schema = 2").await.unwrap();
+        fixture.try_run("UPDATE deployment SET schema = 3").await.unwrap();
         let other = Register::open(&fixture.url, &keys, "program-2", clock).await;
-        assert!(matches!(other, Err(RegisterError::OtherSchema { expected: 1, found: 2 })));
+        assert!(matches!(other, Err(RegisterError::OtherSchema { expected: 2, found: 3 })));
         let again = Register::install(&fixture.owner, &deployment(Mode::Single)).await;
         assert!(matches!(again, Err(RegisterError::NotEmpty)));
+    }
+
+    async fn a_node_that_was_opened_under_another_deployment_writes_nothing(database) {
+        let (fixture, register) = Fixture::new(database).await;
+        let case = open(&register, "contractor").await;
+        let before = register.head(&kita()).await.unwrap();
+        for (change, back, code) in [
+            ("program = 'program-2'", "program = 'program-1'", "other-program"),
+            ("schema = 3", "schema = 2", "other-schema"),
+            ("mode = 'shared'", "mode = 'single'", "other-mode"),
+        ] {
+            let set = |columns: &str| sql(format!("UPDATE deployment SET {columns}"));
+            fixture.try_run(set(change)).await.unwrap();
+            let minato = OfficeId::parse("minato").unwrap();
+            let table = Retention::sample().unwrap();
+            for refused in [
+                begin(&register, case, 1).await.err(),
+                register.enrol(&minato).await.err(),
+                register.checkpoint(&kita(), &signer()).await.err(),
+                register.destroy(&kita(), &[], ["a", "b"], &table).await.err(),
+            ] {
+                assert_eq!(refused.unwrap().code(), code);
+            }
+            assert_eq!(register.head(&kita()).await.unwrap(), before);
+            fixture.try_run(set(back)).await.unwrap();
+        }
+        begin(&register, case, 1).await.unwrap();
     }
 
     async fn nothing_is_opened_where_nothing_was_installed(database) {
@@ -91,6 +120,40 @@ on_both! {
     }
 }
 
+/// Gives the register to another build, as its owner does it.
+async fn adopt(fixture: &Fixture, program: &str) -> Result<(), RegisterError> {
+    let note = (&kita(), event("office/adopted", program));
+    Register::adopt(&fixture.owner, &fixture.keys(), program, fixture.clock(), note).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_over_waits_for_a_write_and_is_not_waited_for_in_vain() {
+    let fixture = Fixture::installed(Database::Postgres, Mode::Shared).await;
+    let (one, two) = (fixture.open().await.unwrap(), fixture.open().await.unwrap());
+    one.enrol(&kita()).await.unwrap();
+    let minato = OfficeId::parse("minato").unwrap();
+    one.enrol(&minato).await.unwrap();
+    let fixture = Arc::new(fixture);
+    let taker = fixture.clone();
+    let (elsewhere, here) = (Ask::office(&minato), Ask::office(&kita()));
+    let taking = one.write(&elsewhere, |_| {
+        // Another office's write is under way: its deployment is the old one until it ends.
+        let taking = tokio::spawn(async move { adopt(&taker, "program-2").await });
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(!taking.is_finished());
+        Ok::<_, RegisterError>((Batch { events: vec![event("last", "1")], ..Batch::default() }, taking))
+    });
+    let Written::Now(taking) = taking.await.unwrap() else { panic!() };
+    taking.await.unwrap().unwrap();
+    for register in [&one, &two] {
+        let late = register.write(&here, |_| -> Result<(Batch, ()), RegisterError> { panic!("refused before") });
+        assert_eq!(late.await.unwrap_err().code(), "other-program");
+    }
+    let noted = one.events_from(&kita(), 1, 9).await.unwrap();
+    assert_eq!(noted[0].event.as_ref().unwrap().kind, "office/adopted");
+    assert_eq!(one.audit(&kita(), Default::default()).await.unwrap().findings, []);
+}
+
 #[tokio::test]
 async fn a_full_disk_writes_nothing() {
     let (fixture, register) = Fixture::new(Database::Sqlite).await;
@@ -140,16 +203,10 @@ async fn a_destroyed_key_is_gone_from_the_files() {
     let (fixture, register) = Fixture::new(Database::Sqlite).await;
     let case = ended(&register).await;
     let query = format!("SELECT wrapped FROM case_keys WHERE case_id = '{case}'");
-    let wrapped = fixture.rows(super::fixture::sql(query)).await.pop().unwrap().bytes().unwrap();
-    let stands_in_a_file = || {
-        std::fs::read_dir(fixture.folder.path()).unwrap().any(|entry| {
-            let path = entry.unwrap().path();
-            path.is_file() && std::fs::read(path).unwrap().windows(wrapped.len()).any(|bytes| bytes == wrapped)
-        })
-    };
-    assert!(stands_in_a_file());
+    let wrapped = fixture.rows(sql(query)).await.pop().unwrap().bytes().unwrap();
+    assert!(fixture.stands_in_a_file(&wrapped));
     register.destroy(&kita(), &[case], ["a", "b"], &Retention::sample().unwrap()).await.unwrap();
-    assert!(!stands_in_a_file());
+    assert!(!fixture.stands_in_a_file(&wrapped));
 }
 
 #[tokio::test]
@@ -215,8 +272,10 @@ async fn lists_are_read_by_index() {
         include_str!("../../../sql/issuances_without_end.sql"),
         include_str!("../../../sql/open_incidents.sql"),
         include_str!("../../../sql/due.sql"),
+        include_str!("../../../sql/last_close.sql"),
+        include_str!("../../../sql/keys_wrapped_otherwise.sql"),
     ] {
-        let plan = fixture.rows(super::fixture::sql(format!("EXPLAIN QUERY PLAN {statement}"))).await;
+        let plan = fixture.rows(sql(format!("EXPLAIN QUERY PLAN {statement}"))).await;
         assert!(!plan.is_empty());
         for mut row in plan {
             let (_, _, _, detail) = (row.integer(), row.integer(), row.integer(), row.text().unwrap());

@@ -153,6 +153,14 @@ impl Fixture {
         rows
     }
 
+    /// Whether bytes stand somewhere in the files of a database.
+    pub fn stands_in_a_file(&self, wanted: &[u8]) -> bool {
+        std::fs::read_dir(self.folder.path()).unwrap().any(|entry| {
+            let path = entry.unwrap().path();
+            path.is_file() && std::fs::read(path).unwrap().windows(wanted.len()).any(|bytes| bytes == wanted)
+        })
+    }
+
     /// Takes down what the database itself holds against changes, as an attacker with every right
     /// would.
     pub async fn disarm(&self) {

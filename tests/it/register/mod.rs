@@ -3,6 +3,8 @@
 mod audit;
 mod faults;
 pub mod fixture;
+mod hourly;
+mod keys;
 mod scene;
 mod store;
 

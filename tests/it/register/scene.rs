@@ -78,7 +78,7 @@ pub async fn begin(register: &Register, case: CaseId, terminal: u16) -> Result<(
         })
         .await;
     match written? {
-        Written::Now { value, .. } => Ok((id, value)),
+        Written::Now(value) => Ok((id, value)),
         Written::Earlier(_) => panic!("there was no earlier answer"),
     }
 }
