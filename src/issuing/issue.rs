@@ -140,6 +140,8 @@ struct Begun {
     number: NumberLine,
     warrant: Sealed,
     document: Composed,
+    /// The case as T1 left it: T2 reads it again only where somebody wrote to it in between.
+    loaded: Loaded,
 }
 
 /// Issues what was approved.
@@ -221,7 +223,7 @@ impl Counter<'_> {
             other => super::casework::now(other?)?,
         };
         let warrant = after.case.issuing_warrant(issuance).ok_or(ReleaseError::OtherDocument)?;
-        Ok(Begun { issuance, number, warrant, document })
+        Ok(Begun { issuance, number, warrant, document, loaded: after })
     }
 
     /// Back to examination: what was approved is not what would be printed.
@@ -307,8 +309,8 @@ impl Counter<'_> {
     ) -> Result<Loaded, ReleaseError> {
         let released = matches!(end, IssueEnd::Issued { .. });
         let command = Command::EndIssue { issuance: begun.issuance, end };
+        let mut loaded = begun.loaded.clone();
         loop {
-            let loaded = self.casework.load(order.office, order.case).await?;
             let ask = Ask { issuance: Some(begun.issuance), ..Ask::case(order.office, order.case, loaded.version) };
             let (step, alarms) = (step.clone(), alarms.clone());
             let written = self.casework.register.write(&ask, |locked: &Locked| {
@@ -324,7 +326,9 @@ impl Counter<'_> {
                 Ok((Batch { events: with_alarms(batch.events, &alarms), step, alarms, ..batch }, after))
             });
             match written.await {
-                Err(ReleaseError::Casework(CaseworkError::Register(RegisterError::Conflict { .. }))) => {}
+                Err(ReleaseError::Casework(CaseworkError::Register(RegisterError::Conflict { .. }))) => {
+                    loaded = self.casework.load(order.office, order.case).await?;
+                }
                 other => return Ok(super::casework::now(other?)?),
             }
         }
