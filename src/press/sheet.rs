@@ -375,13 +375,13 @@ impl Job<'_> {
         self.view.subject.iter().filter(|subject| !gone(&subject.text)).collect()
     }
 
-    /// The subject as the head of an annex sheet says it: each text after the name of its field.
+    /// The subject as the head of an annex sheet says it: each text on a line of its own, after the name of its field.
     fn named_subject(&self, moved: &[String]) -> String {
         let named = |subject: &&Subject| match subject.field {
             Some(field) => format!("{}\u{3000}{}", self.words.get(&format!("field.{field}")), subject.text),
             None => subject.text.clone(),
         };
-        self.subject(moved).iter().map(named).collect::<Vec<_>>().join("\u{3000}\u{3000}")
+        self.subject(moved).iter().map(named).collect::<Vec<_>>().join("\n")
     }
 
     fn slot<'f>(&self, form: &'f Form, name: &str) -> Result<&'f Slot, SheetError> {
