@@ -128,7 +128,8 @@ impl Document for InkanTorokuShomeisho {
         }
         let biko: Vec<&str> = self.biko.iter().map(Text::as_str).collect();
         draft.put("jusho", self.jusho.printed(), "jusho");
-        draft.put("biko", biko.join("\n"), "biko");
+        let none = words.get("nothing.not-applicable");
+        draft.put("biko", if biko.is_empty() { none.to_owned() } else { biko.join("\n") }, "biko");
         draft.subject_of("shimei", self.torokusha.shimei());
         draft.certify(words.get("ninsho"));
         draft.finish()
