@@ -206,7 +206,9 @@ impl UketsukeKakuninhyo {
         let words = draft.words();
         let taishosha = match self.taishosha.hoka.0 {
             0 => self.taishosha.shimei.as_str().to_owned(),
-            hoka => words.fill("hoka", &[("shimei", self.taishosha.shimei.as_str()), ("n", &full_width(&hoka.to_string()))]),
+            hoka => {
+                words.fill("hoka", &[("shimei", self.taishosha.shimei.as_str()), ("n", &full_width(&hoka.to_string()))])
+            }
         };
         draft.put("todokedenin", self.todokedenin.as_str(), "todokedenin");
         draft.put("taishosha", taishosha, "taishosha");

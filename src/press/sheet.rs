@@ -279,7 +279,8 @@ impl Job<'_> {
             }
             // A sheet that no longer says whose it is must not be: the value stays, and is refused.
             if self.subject(&moved).is_empty() {
-                let subject = overflowing.iter()
+                let subject = overflowing
+                    .iter()
                     .filter(|(value, _)| self.view.subject.iter().any(|subject| subject.text == value.text));
                 refusals.extend(subject.map(|(value, too_long)| refusal(value, too_long)));
                 refusals.dedup();
