@@ -7,7 +7,7 @@ use super::Document;
 use super::parse::{Count, Reader};
 use super::uketsuke::{AnkenBango, Jikoku, SlipText, YobidashiBango, Yoshi, day_and_time, put_case_code};
 use super::view::{Draft, View};
-use super::words::Words;
+use super::words::{Words, full_width};
 
 record! {
     /// 番号札. It names nobody.
@@ -60,7 +60,7 @@ impl Bangofuda {
     /// Rows below the number, as far as there is something to say.
     fn rows(&self, words: &Words) -> Vec<(&'static str, String)> {
         let text = |text: &SlipText| text.as_str().to_owned();
-        let machi = |count: &Count| words.fill("machi", &[("n", &count.0.to_string())]);
+        let machi = |count: &Count| words.fill("machi", &[("n", &full_width(&count.0.to_string()))]);
         let rows = [
             ("uketsuke_hi", Some(day_and_time(words, self.uketsuke_hi, &self.uketsuke_jikoku))),
             ("yoken", self.yoken.as_ref().map(text)),

@@ -236,5 +236,5 @@ pub fn put(draft: &mut Draft<'_>, laid: &[Laid<'_>], place: &Ichi, subject: &Tex
         });
         draft.put(format!("s{index}.subject"), subject.as_str(), "shimei");
     }
-    draft.subject(subject.as_str());
+    draft.subject_of("shimei", subject.as_str());
 }

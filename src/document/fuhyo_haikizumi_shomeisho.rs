@@ -109,7 +109,7 @@ impl Document for FuhyoHaikizumiShomeisho {
         if let Some(office) = &self.sakusei_ku {
             draft.put("sakusei_ku", words.fill("sakusei", &[("ku", office.as_str())]), "sakusei_ku");
         }
-        draft.subject(self.hittosha.as_str());
+        draft.subject_of("hittosha", self.hittosha.as_str());
         draft.certify(words.get(if known { "ninsho.haiki" } else { "ninsho.hozon-nashi" }));
         draft.finish()
     }

@@ -92,7 +92,7 @@ impl Document for FuzaijuShomeisho {
         for (name, text) in terms.items(words, form) {
             draft.put(name, text, format!("{path}.{name}"));
         }
-        draft.subject(terms.shimei.as_str());
+        draft.subject_of("shimei", terms.shimei.as_str());
         draft.certify(words.get(&format!("ninsho.{form}")));
         draft.finish()
     }
@@ -164,7 +164,7 @@ mod tests {
             terms["shimei"] = json!(name);
             let view = read(&json!({ "fuzaiju": terms })).unwrap();
             assert_eq!(text(&view, "shimei"), Some(name));
-            assert_eq!(view.subject, [name]);
+            assert_eq!(view.subject.iter().map(|subject| subject.text.as_str()).collect::<Vec<_>>(), [name]);
         }
     }
 

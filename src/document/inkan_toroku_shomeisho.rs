@@ -128,8 +128,9 @@ impl Document for InkanTorokuShomeisho {
         }
         let biko: Vec<&str> = self.biko.iter().map(Text::as_str).collect();
         draft.put("jusho", self.jusho.printed(), "jusho");
-        draft.put("biko", biko.join("\n"), "biko");
-        draft.subject(self.torokusha.shimei());
+        let none = words.get("nothing.not-applicable");
+        draft.put("biko", if biko.is_empty() { none.to_owned() } else { biko.join("\n") }, "biko");
+        draft.subject_of("shimei", self.torokusha.shimei());
         draft.certify(words.get("ninsho"));
         draft.finish()
     }
@@ -198,7 +199,7 @@ mod tests {
             for (slot, printed) in ["shimei", "betsumei", "katakana", "seinengappi"].into_iter().zip(expected) {
                 assert_eq!(text(&view, slot), Some(printed), "{slot}");
             }
-            assert_eq!(view.subject, [expected[0]]);
+            assert_eq!(view.subject.iter().map(|subject| subject.text.as_str()).collect::<Vec<_>>(), [expected[0]]);
         }
         let mut document = sample();
         document["torokusha"]["nihonjin"]["tsusho"] = json!("通称");

@@ -261,9 +261,9 @@ impl SetaiRenki {
             put_jumin(&mut draft, index + 1, &format!("setai_renki.setaiin[{given}]"), person);
             put_tsusho_rireki(&mut draft, index + 1, &format!("setai_renki.setaiin[{given}]"), person);
         }
-        draft.subject(self.jusho.printed());
+        draft.subject_of("jusho", self.jusho.printed());
         if let Some(setainushi) = self.setainushi.given() {
-            draft.subject(setainushi.as_str());
+            draft.subject_of("setainushi", setainushi.as_str());
         }
         draft.certify(words.get(if self.is_whole() { "ninsho.zenin" } else { "ninsho.ichibu" }));
         draft.finish()
@@ -432,9 +432,10 @@ fn put_single(
     // アルファベット and 漢字 stand in slots of their own.
     match &person.kokumin {
         Kokumin::Gaikokujin(gaikokujin) => {
-            draft.subject(gaikokujin.shimei.alphabet.as_str());
+            draft.subject_of("shimei", gaikokujin.shimei.alphabet.as_str());
             gaikokujin.shimei.kanji.iter().for_each(|kanji| draft.subject(kanji.as_str()));
         }
-        Kokumin::Nihonjin(nihonjin) => draft.subject(nihonjin.shimei.printed()),
+        Kokumin::Nihonjin(nihonjin) => draft.subject_of("shimei", nihonjin.shimei.printed()),
     }
+    draft.unnumbered();
 }

@@ -157,9 +157,9 @@ impl Document for JuminhyoUtsushiKoiki {
         for (index, person) in self.setaiin.iter().enumerate() {
             person.put(&mut draft, index + 1, &format!("setaiin[{index}]"));
         }
-        draft.subject(self.jusho.printed());
+        draft.subject_of("jusho", self.jusho.printed());
         if let Some(setainushi) = self.setainushi.given() {
-            draft.subject(setainushi.as_str());
+            draft.subject_of("setainushi", setainushi.as_str());
         }
         draft.certify(words.get("ninsho"));
         draft.finish()

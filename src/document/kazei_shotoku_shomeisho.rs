@@ -249,6 +249,7 @@ impl Document for KazeiShotokuShomeisho {
                 draft.put("nenzeigaku", draft.nothing(Nothing::Undeclared), "nenzeigaku");
             }
         }
+        draft.unnumbered();
         draft.certify(words.get("ninsho.shomei"));
         draft.finish()
     }
@@ -282,7 +283,7 @@ impl KazeiShotokuShomeisho {
         draft.put("shimei", shimei.clone(), "nozeisha.shimei");
         draft.put("seinengappi", words.date(self.nozeisha.seinengappi(), DateStyle::Grid), "nozeisha.seinengappi");
         draft.put("biko", or_none(draft, self.biko.as_ref()), "biko");
-        draft.subject(shimei);
+        draft.subject_of("shimei", shimei);
         let third = if shinrin { "zeimei.shinrin-kankyozei" } else { "nothing.not-applicable" };
         draft.shape(
             "zeimei",

@@ -125,7 +125,7 @@ impl Document for KeijidoshaNozeiShomeisho {
         draft.put("nendo", self.nendo.printed(words), "nendo");
         draft.put("zeimoku", zeimoku, "keiji_zeimoku");
         draft.put("biko", or_none(&draft, self.biko.as_ref()), "biko");
-        draft.subject(self.shimei_meisho.as_str());
+        draft.subject_of("shimei_meisho", self.shimei_meisho.as_str());
         draft.certify(fill(&format!("ninsho.{case}")));
         draft.finish()
     }

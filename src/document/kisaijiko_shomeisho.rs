@@ -447,9 +447,9 @@ impl JuminhyoKisai {
         let mut draft = Draft::new(words, words.get("title.juminhyo"), sheets_of(&blocks).len());
         draft.shape("form", "juminhyo");
         put_sheets(&mut draft, "juminhyo", &self.jusho, self.setainushi.as_ref(), &blocks);
-        draft.subject(self.jusho.printed());
+        draft.subject_of("jusho", self.jusho.printed());
         if let Some(setainushi) = &self.setainushi {
-            draft.subject(setainushi.as_str());
+            draft.subject_of("setainushi", setainushi.as_str());
         }
         draft.certify(words.get("ninsho.juminhyo"));
         draft.finish()
@@ -503,7 +503,7 @@ impl JohyoKisai {
         let mut draft = Draft::new(words, words.get("title.johyo"), 1);
         draft.shape("form", "johyo");
         put_sheets(&mut draft, "johyo", &self.jusho, self.setainushi.as_ref(), &[block]);
-        draft.subject(self.hito.kokumin.shimei());
+        draft.subject_of("shimei", self.hito.kokumin.shimei());
         draft.certify(words.get("ninsho.johyo"));
         draft.finish()
     }

@@ -242,7 +242,7 @@ impl Document for KoteiHyokaShomeisho {
             line.put(&mut draft, index);
         }
         self.kotei_shomei.put_total(&mut draft);
-        draft.subject(self.shoyusha_shimei.as_str());
+        draft.subject_of("shoyusha_shimei", self.shoyusha_shimei.as_str());
         draft.certify(words.get("ninsho.shomei"));
         draft.finish()
     }

@@ -154,7 +154,7 @@ impl NozeiShomeisho {
         draft.put(format!("s{sheet}.shuno_kijun"), self.shuno_kijun.printed(words), "shuno_kijun");
         draft.put(format!("s{sheet}.shiyo_mokuteki"), mokuteki, "shiyo_mokuteki");
         if sheet == 0 {
-            draft.subject(shimei);
+            draft.subject_of(shimei_path.rsplit('.').next().unwrap_or_default(), shimei);
         }
     }
 

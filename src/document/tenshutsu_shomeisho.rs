@@ -244,8 +244,8 @@ impl Document for TenshutsuShomeisho {
         if matches!(self, Self::Junzuru(_)) {
             draft.put("tempu", words.get("tempu"), "");
         }
-        draft.subject(todoke.tenshutsumae_jusho.printed());
-        draft.subject(todoke.setainushi.as_str());
+        draft.subject_of("tenshutsumae_jusho", todoke.tenshutsumae_jusho.printed());
+        draft.subject_of("setainushi", todoke.setainushi.as_str());
         draft.certify(words.get(&format!("ninsho.{}", self.key())));
         draft.finish()
     }

@@ -14,7 +14,7 @@ use super::json::Json;
 use super::parse::{Parse, Reader, Text};
 use super::picture::{code128, qr};
 use super::view::{Draft, SlotPicture};
-use super::words::{DateStyle, Words};
+use super::words::{DateStyle, Words, full_width};
 
 /// A number or time of a desk is not written as it must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -181,7 +181,10 @@ choice! {
 /// Day and time as a slip prints them.
 pub fn day_and_time(words: &Words, day: Day, time: &Jikoku) -> String {
     let day = words.day(day, DateStyle::Running);
-    words.fill("day-and-time", &[("day", &day), ("time", time.as_str())])
+    // Its digits are of one width with those of the day.
+    let time = full_width(time.as_str());
+    let (hour, minute) = time.split_once(':').unwrap_or((&time, ""));
+    words.fill("day-and-time", &[("day", &day), ("hour", hour), ("minute", minute)])
 }
 
 /// Puts 案件番号 as Code 128 (`width` by `height` millimetres) and in digits on one sheet.

@@ -11,7 +11,7 @@ use super::Document;
 use super::parse::{Count, Reader, Text};
 use super::uketsuke::{AnkenBango, Jikoku, SlipText, YobidashiBango, day_and_time, put_case_code, put_case_qr};
 use super::view::{Draft, View};
-use super::words::Words;
+use super::words::{Words, full_width};
 
 record! {
     /// 受付確認票.
@@ -206,7 +206,9 @@ impl UketsukeKakuninhyo {
         let words = draft.words();
         let taishosha = match self.taishosha.hoka.0 {
             0 => self.taishosha.shimei.as_str().to_owned(),
-            hoka => words.fill("hoka", &[("shimei", self.taishosha.shimei.as_str()), ("n", &hoka.to_string())]),
+            hoka => {
+                words.fill("hoka", &[("shimei", self.taishosha.shimei.as_str()), ("n", &full_width(&hoka.to_string()))])
+            }
         };
         draft.put("todokedenin", self.todokedenin.as_str(), "todokedenin");
         draft.put("taishosha", taishosha, "taishosha");
@@ -440,7 +442,7 @@ mod tests {
     #[test]
     fn others_are_counted_where_there_are_any() {
         let mut data = sample();
-        assert_eq!(value(&view(&data), "taishosha"), Some("見本　太郎　ほか2人"));
+        assert_eq!(value(&view(&data), "taishosha"), Some("見本　太郎　ほか２人"));
         data["taishosha"]["hoka"] = json!(0);
         assert_eq!(value(&view(&data), "taishosha"), Some("見本　太郎"));
     }

@@ -41,6 +41,21 @@ impl std::fmt::Debug for SlotPicture {
     }
 }
 
+/// A text that must stand on every sheet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// What it is, said before it on an annex sheet: key of the field's name in the wording.
+    pub field: Option<&'static str>,
+    /// The text.
+    pub text: String,
+}
+
+impl std::fmt::Debug for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Subject({:?}, ***)", self.field)
+    }
+}
+
 /// Something that goes to an annex sheet (別紙): history that no form has room for, or a value that
 /// did not fit its slot.
 #[derive(Clone, PartialEq)]
@@ -79,7 +94,7 @@ pub struct View {
     /// What stands on annex sheets in any case.
     pub annex: Vec<AnnexEntry>,
     /// Texts of which each must stand on every sheet: whose page it is.
-    pub subject: Vec<String>,
+    pub subject: Vec<Subject>,
     /// 認証文 for the last sheet; nothing for sheets that certify nothing.
     pub certification: Option<String>,
 }
@@ -126,7 +141,18 @@ impl<'w> Draft<'w> {
 
     /// Names a text that must stand on every sheet.
     pub fn subject(&mut self, text: impl Into<String>) {
-        self.view.subject.push(text.into());
+        self.view.subject.push(Subject { field: None, text: text.into() });
+    }
+
+    /// Names the text of a field that must stand on every sheet: an annex sheet says the field's name before it.
+    pub fn subject_of(&mut self, field: &'static str, text: impl Into<String>) {
+        self.view.subject.push(Subject { field: Some(field), text: text.into() });
+    }
+
+    /// Says that the form prints no numbers: then its annex sheets have none that point nowhere.
+    pub fn unnumbered(&mut self) {
+        self.view.values.iter_mut().for_each(|value| value.number = None);
+        self.view.annex.iter_mut().for_each(|entry| entry.number = None);
     }
 
     /// Chooses the 認証文.

@@ -12,7 +12,7 @@ use typst_layout::{Page, PagedDocument};
 
 use crate::document::catalog::{Frame, Kind};
 use crate::document::refusal::{Refusal, Refusals};
-use crate::document::view::{AnnexEntry, SlotPicture, SlotValue, View};
+use crate::document::view::{AnnexEntry, SlotPicture, SlotValue, Subject, View};
 use crate::document::words::{DateStyle, Words, full_width};
 use crate::domain::calendar::Day;
 use crate::domain::office::Signatory;
@@ -261,7 +261,7 @@ impl Job<'_> {
                 if let Some(refusals) = Refusals::of(refusals) {
                     return Err(refusals.into());
                 }
-                let subject = self.subject(&moved).into_iter().map(|text| self.text_layer(text)).collect();
+                let subject = self.subject(&moved).into_iter().map(|subject| self.text_layer(&subject.text)).collect();
                 return Ok(Settled { form, settings, subject, meant: self.pages(&annex) });
             }
             for (value, _) in &overflowing {
@@ -279,7 +279,9 @@ impl Job<'_> {
             }
             // A sheet that no longer says whose it is must not be: the value stays, and is refused.
             if self.subject(&moved).is_empty() {
-                let subject = overflowing.iter().filter(|(value, _)| self.view.subject.contains(&value.text));
+                let subject = overflowing
+                    .iter()
+                    .filter(|(value, _)| self.view.subject.iter().any(|subject| subject.text == value.text));
                 refusals.extend(subject.map(|(value, too_long)| refusal(value, too_long)));
                 refusals.dedup();
                 return Err(Refusals(refusals).into());
@@ -324,6 +326,7 @@ impl Job<'_> {
                 "ground": self.has_ground(),
                 "sheets": self.view.sheets,
                 "annex": rows,
+                "annex_numbered": numbered(annex),
                 "certified": self.view.certification.is_some(),
                 "sealed": self.sealing.is_some(),
                 "seal": self.sealing.map(|s| json!({ "alt": s.seal.alt, "mm": s.seal.mm })),
@@ -365,12 +368,21 @@ impl Job<'_> {
 
     /// Texts that say on every sheet whose it is: without those that went to an annex sheet from every
     /// place where they were to stand.
-    fn subject(&self, moved: &[String]) -> Vec<&str> {
+    fn subject(&self, moved: &[String]) -> Vec<&Subject> {
         let gone = |text: &str| {
             let mut places = self.view.values.iter().filter(|value| value.text == text).peekable();
             places.peek().is_some() && places.all(|value| moved.contains(&value.slot))
         };
-        self.view.subject.iter().map(String::as_str).filter(|text| !gone(text)).collect()
+        self.view.subject.iter().filter(|subject| !gone(&subject.text)).collect()
+    }
+
+    /// The subject as the head of an annex sheet says it: each text on a line of its own, after the name of its field.
+    fn named_subject(&self, moved: &[String]) -> String {
+        let named = |subject: &&Subject| match subject.field {
+            Some(field) => format!("{}\u{3000}{}", self.words.get(&format!("field.{field}")), subject.text),
+            None => subject.text.clone(),
+        };
+        self.subject(moved).iter().map(named).collect::<Vec<_>>().join("\n")
     }
 
     fn slot<'f>(&self, form: &'f Form, name: &str) -> Result<&'f Slot, SheetError> {
@@ -402,12 +414,14 @@ impl Job<'_> {
             put(slot, self.surround.short_digest.to_owned(), "", None);
         }
         for (index, sheet) in annex.iter().enumerate() {
-            put(format!("a{index}.subject"), self.subject(moved).join("\u{3000}"), "", None);
+            put(format!("a{index}.subject"), self.named_subject(moved), "", None);
             for (row, annexed) in sheet.iter().enumerate() {
                 let entry = &annexed.entry;
                 let number = entry.number.map_or_else(String::new, |number| number.to_string());
                 let field = entry.field.split('[').next().unwrap_or_default();
-                put(format!("a{index}.{row}.number"), number, &entry.path, entry.number);
+                if numbered(annex) {
+                    put(format!("a{index}.{row}.number"), number, &entry.path, entry.number);
+                }
                 put(
                     format!("a{index}.{row}.item"),
                     self.words.get(&format!("field.{field}")).to_owned(),
@@ -558,6 +572,11 @@ impl Job<'_> {
 
 fn refusal(value: &SlotValue, too_long: &TooLong) -> Refusal {
     Refusal::new(value.path.clone(), "too-long").with("length", too_long.length).with("capacity", too_long.capacity)
+}
+
+/// Whether the form numbers what is on its annex sheets: a form without numbers has no column for them.
+fn numbered(annex: &[Vec<AnnexRow>]) -> bool {
+    annex.iter().flatten().any(|row| row.entry.number.is_some())
 }
 
 /// The text box of an annex entry of so many rows; its form declares the same.

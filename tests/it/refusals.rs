@@ -204,6 +204,20 @@ fn an_address_too_long_for_the_heading_goes_to_the_annex_and_the_name_stays_on_e
 }
 
 #[test]
+fn an_annex_sheet_names_its_subject_and_numbers_only_what_the_form_numbers() {
+    for (sample, subject, numbered) in [
+        ("kojinhyo-foreign", "氏名\u{3000}MIHON ALEXANDRE", false),
+        ("foreign", "住所\u{3000}見本県見本市北区若葉二丁目", true),
+    ] {
+        let data = std::fs::read(root().join(format!("samples/juminhyo-utsushi/{sample}.json"))).unwrap();
+        let pages = rendered("juminhyo-utsushi", &data);
+        let annex = pages.last().unwrap();
+        assert!(annex.concat().contains(subject), "{sample}: {annex:?}");
+        assert_eq!(annex.concat().contains("番号"), numbered, "{sample}: {annex:?}");
+    }
+}
+
+#[test]
 fn a_long_reason_of_a_change_wraps_and_then_goes_to_the_annex() {
     let text = std::fs::read_to_string(root().join("samples/juminhyo-utsushi/kojinhyo-history.json")).unwrap();
     for (length, annexed) in [(11, false), (20, false), (60, true)] {
