@@ -1,7 +1,7 @@
 //! The register on a PostgreSQL server: for several nodes, or for one that has a server.
 
 use std::str::FromStr as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{Column as _, Connection as _, PgConnection, Row as _, TypeInfo as _};
@@ -15,6 +15,9 @@ const LOCK_HEAD: &str = include_str!("../../sql/postgres/lock_head.sql");
 const CLOCK: &str = include_str!("../../sql/postgres/clock.sql");
 const CLAIM: &str = include_str!("../../sql/postgres/claim.sql");
 const STILL_CLAIMED: &str = include_str!("../../sql/postgres/still_claimed.sql");
+
+/// How long the server may take to let go of what a node held that has just ended.
+const LETTING_GO: Duration = Duration::from_secs(2);
 
 /// A database of a PostgreSQL server.
 pub struct Postgres {
@@ -75,13 +78,19 @@ impl Store for Postgres {
     fn claim(&self) -> Job<'_, ()> {
         Box::pin(async move {
             let mut session = PgConnection::connect_with(&self.options).await.map_err(fault)?;
-            let row = sqlx::query(CLAIM).fetch_one(&mut session).await.map_err(fault)?;
-            if !row.try_get::<bool, _>(0).map_err(fault)? {
-                return Err(RegisterError::SecondNode);
+            let since = Instant::now();
+            loop {
+                let row = sqlx::query(CLAIM).fetch_one(&mut session).await.map_err(fault)?;
+                if row.try_get::<bool, _>(0).map_err(fault)? {
+                    let process = row.try_get::<i64, _>(1).map_err(fault)?;
+                    *self.claim.lock().await = Some((session, process));
+                    return Ok(());
+                }
+                if since.elapsed() > LETTING_GO {
+                    return Err(RegisterError::SecondNode);
+                }
+                tokio::time::sleep(LETTING_GO / 20).await;
             }
-            let process = row.try_get::<i64, _>(1).map_err(fault)?;
-            *self.claim.lock().await = Some((session, process));
-            Ok(())
         })
     }
 

@@ -126,6 +126,18 @@ async fn adopt(fixture: &Fixture, program: &str) -> Result<(), RegisterError> {
     Register::adopt(&fixture.owner, &fixture.keys(), program, fixture.clock(), note).await
 }
 
+/// The server learns of the end of a node's session a moment after the node is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_starts_while_the_node_before_ends_waits_a_moment() {
+    let (fixture, register) = Fixture::new(Database::Postgres).await;
+    let ending = tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        register.close().await.unwrap();
+    });
+    fixture.open().await.unwrap().close().await.unwrap();
+    ending.await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_takes_over_waits_for_a_write_and_is_not_waited_for_in_vain() {
     let fixture = Fixture::installed(Database::Postgres, Mode::Shared).await;
