@@ -9,7 +9,7 @@ use shomei::case::id::OfficeId;
 use shomei::case::warrant::Office as OfficeWarrant;
 use shomei::document::catalog::{Composed, Kind};
 use shomei::domain::calendar::Day;
-use shomei::issuing::day_book::DayBookError;
+use shomei::issuing::day_book::{DayBookError, TILL};
 use shomei::press::Leave;
 
 use super::case::cover;
@@ -69,7 +69,7 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
 
 /// Every refusal of a 日計, a sentence each.
 fn refusals(office: &Office, till: &Path, error: DayBookError) -> Lines {
-    let words = Kind::by_id("nikkei").and_then(|kind| office.press.words(kind).ok());
+    let words = Kind::by_id(TILL).and_then(|kind| office.press.words(kind).ok());
     match (&error, words) {
         (DayBookError::Document(refusals), Some(words)) => super::told(refusals, &words),
         _ => refused(&till.display().to_string())(error),

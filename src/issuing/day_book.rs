@@ -175,9 +175,10 @@ impl Counter<'_> {
     }
 }
 
-/// Ids of the kinds of the two books.
+/// Id of the kind of the day's book: 交付簿.
 const BOOK: &str = "kofubo";
-const TILL: &str = "nikkei";
+/// Id of the kind of a till's book: 日計.
+pub const TILL: &str = "nikkei";
 
 fn kind_of(book: &str) -> Result<&'static Kind, DayBookError> {
     Kind::by_id(book).ok_or_else(|| data("there is no kind of it"))
