@@ -14,7 +14,7 @@ pub mod rules;
 pub mod running;
 pub mod sheet;
 pub mod warrant;
-mod wire;
+pub(crate) mod wire;
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use data_encoding::{BASE64, HEXLOWER};
 use shomei::case::id::{IssuanceId, OfficeId};
+use shomei::issuing::note::Note;
 use shomei::issuing::reprint::ReprintError;
 use shomei::register::audit::{Finding, Scope};
 use shomei::register::checkpoint::Checkpoint;
@@ -64,11 +65,14 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
         Some(Action::Checkpoint { database } | Action::Prove { database, .. }) => database,
     };
     let office = Office::open(database).await?;
-    let id = office.people.staff(&arguments.who).map_err(refused("--as"))?.office();
+    let actor = office.people.staff(&arguments.who).map_err(refused("--as"))?;
+    let id = actor.office();
     match &arguments.action {
         None => audit(&office, arguments).await,
         Some(Action::Checkpoint { .. }) => {
-            let note = office.register.checkpoint(id, &office.signer(id)?).await.map_err(refused(id.as_str()))?;
+            let wish = Note::CheckpointSigned { by: actor.person().clone() };
+            let wish = wish.encode().map_err(refused(id.as_str()))?;
+            let note = office.register.checkpoint(id, &office.signer(id)?, wish).await.map_err(refused(id.as_str()))?;
             say!("{}", note.trim_end());
             Ok(())
         }

@@ -11,11 +11,13 @@ use shomei::case::event::{Attributes, Data, Entry, Reason, Seen};
 use shomei::case::id::{CaseId, EntryId};
 use shomei::case::sheet::Sheet;
 use shomei::document::catalog::{Composed, Kind, Sealing};
+use shomei::document::names::{Field, Name};
 use shomei::domain::calendar::Day;
 use shomei::issuing::casework::Loaded;
 use shomei::issuing::issue::Order;
 use shomei::press::Leave;
 use shomei::procedure::StepKey;
+use shomei::register::CaseRow;
 
 use super::office::{Database, Office, refused, wait};
 use super::{Lines, Trouble, end, kind, read_input, told, write_output};
@@ -117,6 +119,26 @@ enum Action {
     },
     /// 作業一覧: what the person can do now, oldest first.
     List,
+    /// Cases of the person's office with a name or 宛名番号 on a document, newest first.
+    Find(Wanted),
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Wanted {
+    /// 氏名・名称, whole: with or without spaces, variants of a character as one.
+    #[arg(long)]
+    shimei: Option<String>,
+    /// 宛名番号.
+    #[arg(long)]
+    atena_bango: Option<String>,
+}
+
+impl Wanted {
+    fn name(&self) -> Option<Name> {
+        let shimei = self.shimei.as_ref().map(|text| Name::new(Field::Shimei, text));
+        shimei.or_else(|| self.atena_bango.as_ref().map(|text| Name::new(Field::AtenaBango, text)))
+    }
 }
 
 #[derive(Args)]
@@ -158,6 +180,7 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
             desk.act(case, Command::Spoil { issuance, reason: because(reason)? }).await
         }
         Action::List => desk.list().await,
+        Action::Find(wanted) => desk.look_for(wanted).await,
     }
 }
 
@@ -266,15 +289,18 @@ impl Desk<'_> {
     async fn list(&self) -> Result<(), Lines> {
         let at = self.actor.office();
         for role in self.actor.roles() {
-            let (cases, more) =
-                self.office.register.work_list(at, role.key(), None, 50).await.map_err(refused("register"))?;
-            for case in &cases {
-                say!("{}\t{}\t{}\t{}", case.number, case.procedure, case.state, case.next);
-            }
-            if more {
-                say!("…");
-            }
+            let list = self.office.register.work_list(at, role.key(), None, MOST_LINES).await;
+            let (cases, more) = list.map_err(refused("register"))?;
+            tell_cases(&cases, more);
         }
+        Ok(())
+    }
+
+    async fn look_for(&self, wanted: &Wanted) -> Result<(), Lines> {
+        let name = wanted.name().ok_or_else(|| Trouble::Usage.at("--shimei", "nothing is looked for"))?;
+        let found = self.office.casework().find(self.actor.office(), &name, MOST_LINES).await;
+        let (cases, more) = found.map_err(refused("register"))?;
+        tell_cases(&cases, more);
         Ok(())
     }
 
@@ -358,6 +384,19 @@ impl Desk<'_> {
                 })
             }).collect::<Vec<_>>(),
         })
+    }
+}
+
+/// Most lines of a list of cases.
+const MOST_LINES: u32 = 50;
+
+/// A line for each case; a last one where there are more.
+fn tell_cases(cases: &[CaseRow], more: bool) {
+    for case in cases {
+        say!("{}\t{}\t{}\t{}", case.number, case.procedure, case.state, case.next);
+    }
+    if more {
+        say!("…");
     }
 }
 

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 use shomei::case::actor::Actor;
-use shomei::case::id::OfficeId;
 use shomei::case::warrant::Office as OfficeWarrant;
 use shomei::document::catalog::{Composed, Kind};
 use shomei::domain::calendar::Day;
@@ -13,7 +12,7 @@ use shomei::issuing::day_book::{DayBookError, TILL};
 use shomei::press::Leave;
 
 use super::case::cover;
-use super::office::{Database, Office, refused, wait};
+use super::office::{Database, Office, Staff, refused, wait};
 use super::{Lines, Trouble, end, read_input, write_output};
 
 /// Arguments of `shomei close-day`.
@@ -21,12 +20,8 @@ use super::{Lines, Trouble, end, read_input, write_output};
 pub struct Arguments {
     #[command(flatten)]
     database: Database,
-    /// Office.
-    #[arg(long)]
-    office: String,
-    /// Who closes it, by account: of the city's staff of that office.
-    #[arg(long = "as")]
-    who: String,
+    #[command(flatten)]
+    who: Staff,
     /// The day; today if not given.
     #[arg(long)]
     day: Option<String>,
@@ -48,23 +43,23 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
     let office = Office::open(&arguments.database).await?;
-    let id = OfficeId::parse(&arguments.office).map_err(refused(&arguments.office))?;
-    let actor = &office.people.of_the_city(&arguments.who, &id).map_err(refused("--as"))?.actor;
+    let actor = arguments.who.find(&office.people)?;
+    let id = actor.office();
     let today = office.register.now().await.map_err(refused("register"))?.day();
     let day = match &arguments.day {
         Some(day) => day.parse::<Day>().map_err(|error| Trouble::Usage.at("--day", error))?,
         None => today,
     };
-    let signer = office.signer(&id)?;
+    let signer = office.signer(id)?;
     let counter = office.counter();
     // The till first: a day whose takings are not its copies is not closed.
     if let (Some(till), Some(output)) = (&arguments.till, &arguments.till_output) {
-        let book = counter.till_book(&id, day, &read_input(till)?, &office.people).await;
+        let book = counter.till_book(id, day, &read_input(till)?, &office.people).await;
         let book = book.map_err(|error| refusals(&office, till, error))?;
-        print(&office, &id, actor, &book, day, output)?;
+        print(&office, actor, &book, day, output)?;
     }
-    let book = counter.day_book(&id, day, &signer, &office.people).await.map_err(refused(id.as_str()))?;
-    print(&office, &id, actor, &book, day, &arguments.output)
+    let book = counter.day_book((day, actor), &signer, &office.people).await.map_err(refused(id.as_str()))?;
+    print(&office, actor, &book, day, &arguments.output)
 }
 
 /// Every refusal of a 日計, a sentence each.
@@ -76,11 +71,11 @@ fn refusals(office: &Office, till: &Path, error: DayBookError) -> Lines {
     }
 }
 
-fn print(office: &Office, id: &OfficeId, actor: &Actor, book: &Composed, day: Day, output: &Path) -> Result<(), Lines> {
+fn print(office: &Office, actor: &Actor, book: &Composed, day: Day, output: &Path) -> Result<(), Lines> {
     let cover = cover(office, actor, book, day)?;
     let short = book.digest().short();
     let counter = office.counter();
-    let surround = counter.issuing.surround(office.city.office(id.as_str())?, day, &short)?;
+    let surround = counter.issuing.surround(office.city.office(actor.office().as_str())?, day, &short)?;
     let printed = office.press.print(book, Leave::Office(&OfficeWarrant::new(cover)), &surround)?;
     write_output(output, &printed.pdf)
 }

@@ -29,6 +29,7 @@ pub mod kisaijiko_shomeisho;
 pub mod kisaijiko_shomeisho_tegaki;
 pub mod kofubo;
 pub mod kotei_hyoka_shomeisho;
+pub mod names;
 pub mod nikkei;
 pub mod nozei_shomeisho;
 pub mod parse;

@@ -1,7 +1,10 @@
 //! Text as a register holds it: code points and variation selectors stay as given, for ever. Nothing
-//! here normalises, folds or replaces (a 﨑 that becomes 崎 is another person's name).
+//! here normalises, folds or replaces (a 﨑 that becomes 崎 is another person's name), but
+//! [`search_form`], of which only a hash is ever kept.
 
 use std::fmt;
+
+use unicode_normalization::UnicodeNormalization as _;
 
 /// One character as a reader sees it: a base and, where it was written with one, its variation
 /// selector (異体字, UTS #37).
@@ -51,6 +54,27 @@ pub fn moji(text: &str) -> impl Iterator<Item = Moji> + '_ {
 /// Whether a character is a variation selector.
 pub fn is_selector(c: char) -> bool {
     matches!(u32::from(c), 0xFE00..=0xFE0F | 0xE0100..=0xE01EF)
+}
+
+/// The form in which texts are compared when something is looked for, and never kept or printed:
+/// compatibility forms folded (NFKC), without spaces, hyphens and selectors, in capitals and katakana.
+pub fn search_form(text: &str) -> String {
+    text.nfkc()
+        .filter(|c| !c.is_whitespace() && !is_selector(*c) && !is_dash(*c))
+        .flat_map(char::to_uppercase)
+        .map(|c| match c {
+            '\u{3041}'..='\u{3096}' => char::from_u32(u32::from(c).saturating_add(KATAKANA)).unwrap_or(c),
+            _ => c,
+        })
+        .collect()
+}
+
+/// From a hiragana to its katakana.
+const KATAKANA: u32 = 0x60;
+
+/// Hyphens and minus signs, which people write for each other (１－２, 1-2).
+fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
 /// Why a character cannot be printed as it was written.
@@ -165,6 +189,24 @@ fn is_format(code: u32) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_people_write_alike_is_looked_for_alike() {
+        for (written, meant) in [
+            ("見本　太郎", "見本太郎"),
+            ("葛\u{E0102}葉", "葛葉"),
+            ("\u{FA19}田", "神田"),
+            ("みほん", "ミホン"),
+            ("ﾐﾎﾝ", "ミホン"),
+            ("mihon ｍａｒｉａ", "MIHONMARIA"),
+            ("１－２", "12"),
+            ("1‐2", "12"),
+        ] {
+            assert_eq!(search_form(written), meant, "{written}");
+        }
+        assert_ne!(search_form("一ノ瀬"), search_form("ノ瀬"), "一 is no dash");
+        assert_ne!(search_form("カー"), search_form("カ"), "ー is no dash");
+    }
 
     #[test]
     fn a_selector_belongs_to_its_base() {

@@ -1,6 +1,7 @@
 //! Cases and the register: what people do is decided on the case as the register has it, and written
 //! there before anybody learns that it was done.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -11,13 +12,14 @@ use crate::case::error::CaseError;
 use crate::case::event::{Attributes, Event, EventError, Opening};
 use crate::case::id::{CaseId, OfficeId};
 use crate::case::{Case, Request};
+use crate::document::names::{Name, names};
 use crate::domain::calendar::Day;
 use crate::procedure::settings::Settings;
 use crate::procedure::{Procedure, ProcedureError, Procedures};
 use crate::register::replay::{Replay, ReplayError};
 use crate::register::retention::Retention;
 use crate::register::{
-    self, Ask, Batch, COUNTER, CaseEvents, CaseRow, Fresh, Locked, Register, RegisterError, Step, Written,
+    self, Ask, Batch, COUNTER, CaseEvents, CaseRow, Fresh, Locked, Register, RegisterError, Step, Term, Written,
 };
 
 use super::note;
@@ -190,20 +192,41 @@ impl Casework<'_> {
 
     /// A case of an office, as its events make it. The register has checked the chain over them.
     pub async fn load(&self, office: &OfficeId, id: CaseId) -> Result<Loaded, CaseworkError> {
+        self.replayed(office, id).await.map(|(loaded, _)| loaded)
+    }
+
+    /// A case, and the events that made it.
+    async fn replayed(&self, office: &OfficeId, id: CaseId) -> Result<(Loaded, Vec<Event>), CaseworkError> {
         let row = self.register.case(office, id).await?.ok_or(CaseworkError::NoCase)?;
         let (events, version) = match self.register.replay(office, id).await? {
             Replay::Events(events, version) => (events, version),
             Replay::Destroyed => return Err(CaseworkError::Destroyed),
         };
-        let mut events = events.into_iter();
-        let Some(Event::Opened(opening)) = events.next() else {
+        let Some((Event::Opened(opening), later)) = events.split_first() else {
             return Err(CaseworkError::NoOpening { case: id });
         };
-        let mut case = Case::begin(self.flow_of(office, &opening).await?, opening);
-        for event in events {
-            case = case.apply(&event);
+        let begun = Case::begin(self.flow_of(office, opening).await?, opening.clone());
+        let case = later.iter().fold(begun, |case, event| case.apply(event));
+        Ok((Loaded { case, version, row }, events))
+    }
+
+    /// The cases of an office with a name or 宛名番号 on a document, as it was entered; at most `limit`,
+    /// and whether there are more.
+    pub async fn find(
+        &self,
+        office: &OfficeId,
+        name: &Name,
+        limit: u32,
+    ) -> Result<(Vec<CaseRow>, bool), CaseworkError> {
+        let term = term(name.clone());
+        let mut found = self.register.find(office, &term, limit.saturating_add(1)).await?;
+        let more = found.len() as u64 > u64::from(limit);
+        found.truncate(limit as usize);
+        let mut cases = Vec::with_capacity(found.len());
+        for id in found {
+            cases.extend(self.register.case(office, id).await?);
         }
-        Ok(Loaded { case, version, row })
+        Ok((cases, more))
     }
 
     /// Position of the event with which a number was released, in its office's register.
@@ -289,8 +312,9 @@ impl Casework<'_> {
             let kept = event.encode()?;
             Ok(register::Event { kind: kept.kind.to_owned(), v: kept.version, body: Zeroizing::new(kept.body) })
         });
+        let (case, terms) = (Some(self.projected(case, row, Some(locked.now.day()))), terms(events));
         let events = encoded.collect::<Result<_, CaseworkError>>()?;
-        Ok(Batch { events, case: Some(self.projected(case, row, Some(locked.now.day()))), ..Batch::default() })
+        Ok(Batch { events, case, terms, ..Batch::default() })
     }
 
     /// Replays every case of an office and compares what lists show of it with what its events say. Cases
@@ -299,7 +323,7 @@ impl Casework<'_> {
         let mut rebuilt = Rebuilt::default();
         for (row, waiting) in self.register.lists(office).await? {
             let number = row.number.clone();
-            let loaded = match self.load(office, row.id).await {
+            let (loaded, events) = match self.replayed(office, row.id).await {
                 Err(CaseworkError::Destroyed) => {
                     rebuilt.destroyed += 1;
                     continue;
@@ -308,7 +332,8 @@ impl Casework<'_> {
             };
             let (expected, roles) = self.projected(&loaded.case, row.clone(), row.ended);
             rebuilt.replayed += 1;
-            if (expected, roles) != (row, waiting) {
+            let found = self.register.found_by(office, row.id, &terms(&events)).await?;
+            if (expected, roles) != (row, waiting) || !found {
                 rebuilt.different.push(number);
             }
         }
@@ -332,6 +357,20 @@ impl Casework<'_> {
         };
         (row, roles)
     }
+}
+
+/// By what a case is found, after these of its events.
+fn terms(events: &[Event]) -> Vec<Term> {
+    let entered = events.iter().filter_map(|event| match event {
+        Event::DocumentEntered { entry, .. } => Some(names(entry.data.0.as_bytes())),
+        _ => None,
+    });
+    let names: BTreeSet<Name> = entered.flatten().collect();
+    names.into_iter().map(term).collect()
+}
+
+fn term(Name { field, text }: Name) -> Term {
+    Term { field: field.key().to_owned(), term: Zeroizing::new(text) }
 }
 
 /// The row of a case that has just begun, with its 案件番号: day and number of that day.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use data_encoding::BASE64;
 use serde_json::{Map, Value as Json, json};
 
+use crate::case::actor::Actor;
 use crate::case::event::Evidence;
 use crate::case::id::{OfficeId, PersonId};
 use crate::case::sheet::{IssuanceState, Sheet};
@@ -21,6 +22,7 @@ use crate::register::{End, Issuance, RegisterError};
 use super::casework::CaseworkError;
 use super::city::CityError;
 use super::issue::Counter;
+use super::note::Note;
 use super::people::People;
 
 /// A day could not be closed.
@@ -86,15 +88,15 @@ fn data(message: impl std::fmt::Display) -> DayBookError {
 }
 
 impl Counter<'_> {
-    /// The book of a day. A checkpoint is signed first, so that the paper shows the register with all of
+    /// The book of a day in the office of who closes it. A checkpoint is signed first, so that the paper shows the register with all of
     /// the day in it.
     pub async fn day_book(
         &self,
-        office: &OfficeId,
-        day: Day,
+        (day, actor): (Day, &Actor),
         signer: &Signer,
         people: &People,
     ) -> Result<Composed, DayBookError> {
+        let office = actor.office();
         let register = self.casework.register;
         let words = self.book_words()?;
         let rows = Rows { counter: self, office, day, people, words: &words };
@@ -104,7 +106,8 @@ impl Counter<'_> {
         }
         let before = register.last_close(office).await?;
         let before = before.map(|note| signer.verifier().open(&note)).transpose()?;
-        let note = register.close_day(office, signer).await?;
+        let wish = Note::DayClosed { day, by: actor.person().clone() }.encode().map_err(CaseworkError::from)?;
+        let note = register.close_day(office, signer, wish).await?;
         let now = signer.verifier().open(&note)?;
         let mut whole = json!({
             "jimusho": self.issuing.city.office(office.as_str())?.office.name,

@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::case::event::{EventError, Reason};
 use crate::case::id::{CaseId, IssuanceId, OfficeId, PersonId};
+use crate::case::wire;
+use crate::domain::calendar::Day;
 use crate::register::replay::OFFICE_NOTE;
 use crate::register::{self, Alarm, Ask, Batch, IncidentId, Locked};
 
@@ -82,6 +84,19 @@ pub enum Note {
         /// Who had it made.
         by: PersonId,
     },
+    /// A checkpoint was signed because somebody wished it.
+    CheckpointSigned {
+        /// Who.
+        by: PersonId,
+    },
+    /// 日締め: a day was closed.
+    DayClosed {
+        /// Which day.
+        #[serde(with = "wire::text")]
+        day: Day,
+        /// Who closed it.
+        by: PersonId,
+    },
     /// Another build of the program took over the register.
     Adopted {
         /// Which.
@@ -104,6 +119,8 @@ impl Note {
             Self::CopyBegun { .. } => "copy-begun",
             Self::CopyRestored { .. } => "copy-restored",
             Self::CopyMade { .. } => "copy-made",
+            Self::CheckpointSigned { .. } => "checkpoint-signed",
+            Self::DayClosed { .. } => "day-closed",
             Self::Adopted { .. } => "adopted",
         };
         format!("{OFFICE_NOTE}{own}")

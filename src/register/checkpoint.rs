@@ -181,20 +181,21 @@ impl std::fmt::Display for Verifier {
 }
 
 impl Register {
-    /// Signs where an office's chain stands, and keeps the note as an event of its own.
+    /// Signs where an office's chain stands, and keeps the note as an event of its own; with it stands
+    /// whose wish it was.
     ///
     /// # Errors
     /// [`RegisterError::UnknownOffice`], and whatever refuses a write.
-    pub async fn checkpoint(&self, office: &OfficeId, signer: &Signer) -> Result<String, RegisterError> {
-        self.signed(office, signer, super::CHECKPOINTED).await
+    pub async fn checkpoint(&self, office: &OfficeId, signer: &Signer, wish: Event) -> Result<String, RegisterError> {
+        self.signed(office, signer, super::CHECKPOINTED, wish).await
     }
 
     /// 日締め: a checkpoint with which a day is closed. Its book bears it, and the next day's names it.
     ///
     /// # Errors
     /// As [`Self::checkpoint`].
-    pub async fn close_day(&self, office: &OfficeId, signer: &Signer) -> Result<String, RegisterError> {
-        self.signed(office, signer, super::DAY_CLOSED).await
+    pub async fn close_day(&self, office: &OfficeId, signer: &Signer, wish: Event) -> Result<String, RegisterError> {
+        self.signed(office, signer, super::DAY_CLOSED, wish).await
     }
 
     /// The checkpoint with which a day was closed last.
@@ -209,10 +210,12 @@ impl Register {
         office: &OfficeId,
         signer: &Signer,
         occasion: &'static str,
+        wish: Event,
     ) -> Result<String, RegisterError> {
         let ask = Ask::office(office);
         let mut writing = Writing::begin_unsigned(self, &ask).await?;
         let note = writing.sign(signer, occasion).await?;
+        writing.add_of_the_office(wish).await?;
         writing.commit().await?;
         Ok(note)
     }

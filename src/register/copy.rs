@@ -11,8 +11,11 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::clock::Clock;
+use super::id::OfficeId;
 use super::store::{Access, Store, Transaction, Value};
 use super::table::{self, Holds, Statements, Table};
+use super::write::Event;
 use super::{DEPLOY, Deployment, Mode, Register, RegisterError, SCHEMA, create};
 
 const PAGE: i64 = 200;
@@ -58,12 +61,27 @@ impl Register {
         if verify_copy(path)? == copied { Ok(copied) } else { Err(broken(0, "the file is not what was written")) }
     }
 
-    /// Restores a copy into a new register. On PostgreSQL the owner does it. It should be audited then.
+    /// Restores a copy into a new register, which no program runs before it is noted in an office who
+    /// restored it. On PostgreSQL the owner does it. It should be audited then.
     ///
     /// # Errors
     /// [`RegisterError::Copy`] where the copy is not whole, [`RegisterError::NotEmpty`].
-    pub async fn restore(path: &Path, url: &str) -> Result<Copied, RegisterError> {
+    pub async fn restore<E: From<RegisterError>>(
+        path: &Path,
+        url: &str,
+        keys: &Path,
+        clock: Clock,
+        (office, note): (&OfficeId, impl FnOnce(&Copied) -> Result<Event, E>),
+    ) -> Result<Copied, E> {
         let copied = verify_copy(path)?;
+        let note = note(&copied)?;
+        let program = Self::fill(path, url).await?;
+        Self::adopt(url, keys, &program, clock, (office, note)).await?;
+        Ok(copied)
+    }
+
+    /// Makes the tables and puts the rows of a copy there. Says which program is to run the register.
+    async fn fill(path: &Path, url: &str) -> Result<String, RegisterError> {
         let mut lines = Lines::open(path)?;
         let Some(Line::Register { schema, mode, program }) = lines.next()? else {
             return Err(broken(1, "it does not begin as a copy"));
@@ -73,7 +91,7 @@ impl Register {
         }
         let store: Box<dyn Store> = create(url, Mode::parse(&mode)?).await?;
         let mut transaction = store.begin(Access::Write).await?;
-        transaction.execute(DEPLOY, vec![mode.into(), schema.into(), program.into()]).await?;
+        transaction.execute(DEPLOY, vec![mode.into(), schema.into(), UNTOLD.into()]).await?;
         while let Some(Line::Row(name, values)) = lines.next()? {
             let (table, statements) = table::statements()
                 .find(|(table, _)| table.name == name)
@@ -83,9 +101,12 @@ impl Register {
         }
         transaction.commit().await?;
         store.close().await?;
-        Ok(copied)
+        Ok(program)
     }
 }
+
+/// What stands for the program of a register of which nobody has noted yet who restored it.
+const UNTOLD: &str = "restored, and not told by whom";
 
 /// Reads a copy and compares it with its last line.
 ///

@@ -13,6 +13,7 @@ use super::rows::{CaseRow, Head, Incident, Issuance, Number, whole};
 use super::store::{Access, Row, Transaction, Value, maybe_one};
 use super::table::sha256;
 use super::vault::{Place, Secret};
+use super::write::Term;
 use super::{Register, RegisterError};
 use crate::domain::calendar::Day;
 
@@ -213,18 +214,22 @@ impl Register {
         }
     }
 
-    /// The cases that have a search term, at most `limit`.
-    pub async fn find(
-        &self,
-        office: &OfficeId,
-        field: &str,
-        term: &str,
-        limit: u32,
-    ) -> Result<Vec<CaseId>, RegisterError> {
+    /// The cases that have a search term, the newest first, at most `limit`.
+    pub async fn find(&self, office: &OfficeId, term: &Term, limit: u32) -> Result<Vec<CaseId>, RegisterError> {
         const FIND: &str = include_str!("../../sql/find.sql");
-        let hash = self.ring.search(office)?.search_hash(field, term)?;
-        let values = vec![office.as_str().into(), field.into(), hash.into(), i64::from(limit).into()];
+        let hash = self.ring.search(office)?.search_hash(term)?;
+        let values = vec![office.as_str().into(), term.field.as_str().into(), hash.into(), i64::from(limit).into()];
         self.find_all(FIND, values, |mut row| Ok(CaseId::parse(&row.text()?)?)).await
+    }
+
+    /// Whether a case is found by these search terms, each of them once in the list, and by no others.
+    pub async fn found_by(&self, office: &OfficeId, case: CaseId, terms: &[Term]) -> Result<bool, RegisterError> {
+        const TERMS: &str = include_str!("../../sql/search_keys_of_case.sql");
+        let kept = self.find_all(TERMS, of_case(office, case), |mut row| Ok((row.text()?, row.hash()?))).await?;
+        let search = self.ring.search(office)?;
+        let hash = |term: &Term| Ok((term.field.clone(), search.search_hash(term)?));
+        let meant = terms.iter().map(hash).collect::<Result<Vec<_>, RegisterError>>()?;
+        Ok(kept.len() == meant.len() && meant.iter().all(|term| kept.contains(term)))
     }
 
     /// The text of a flow.

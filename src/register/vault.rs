@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::RegisterError;
 use super::id::{CaseId, OfficeId};
+use super::write::Term;
 use crate::document::cbor::Cbor;
 
 const NONCE: usize = 12;
@@ -79,8 +80,8 @@ impl Secret {
     }
 
     /// HMAC-SHA-256 of a search term, by which a case is found without the term standing anywhere.
-    pub fn search_hash(&self, field: &str, term: &str) -> Result<[u8; 32], RegisterError> {
-        let said = Cbor::List(vec![Cbor::Text(field.to_owned()), Cbor::Text(term.to_owned())]).encode();
+    pub fn search_hash(&self, Term { field, term }: &Term) -> Result<[u8; 32], RegisterError> {
+        let said = Cbor::List(vec![Cbor::Text(field.clone()), Cbor::Text(term.to_string())]).encode();
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0[..])
             .map_err(|_| RegisterError::KeyMissing { key: "search".to_owned() })?;
         mac.update(&said);
@@ -343,9 +344,11 @@ mod tests {
 
     #[test]
     fn a_search_hash_tells_fields_apart() {
-        let key = Secret::random().unwrap();
-        assert_eq!(key.search_hash("a", "bc").unwrap(), key.search_hash("a", "bc").unwrap());
-        assert_ne!(key.search_hash("a", "bc").unwrap(), key.search_hash("ab", "c").unwrap());
-        assert_ne!(key.search_hash("a", "bc").unwrap(), Secret::random().unwrap().search_hash("a", "bc").unwrap());
+        let term = |field: &str, term: &str| Term { field: field.to_owned(), term: Zeroizing::new(term.to_owned()) };
+        let (key, other) = (Secret::random().unwrap(), Secret::random().unwrap());
+        let hash = key.search_hash(&term("a", "bc")).unwrap();
+        assert_eq!(hash, key.search_hash(&term("a", "bc")).unwrap());
+        assert_ne!(hash, key.search_hash(&term("ab", "c")).unwrap());
+        assert_ne!(hash, other.search_hash(&term("a", "bc")).unwrap());
     }
 }

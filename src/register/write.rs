@@ -536,7 +536,7 @@ impl<'w> Writing<'w> {
 
     async fn put_term(&mut self, term: &Term) -> Result<(), RegisterError> {
         let case = self.ask.case.ok_or(RegisterError::Batch { what: "a search term belongs to a case" })?;
-        let hash = self.register.ring.search(&self.ask.office)?.search_hash(&term.field, &term.term)?;
+        let hash = self.register.ring.search(&self.ask.office)?.search_hash(term)?;
         let row = vec![self.office(), term.field.as_str().into(), hash.into(), case.to_string().into()];
         self.put(Of::search_keys, row).await
     }

@@ -124,15 +124,15 @@ fn a_case_is_done_by_its_own_people_until_a_sealed_page_is_out_and_proven() {
         assert!(told.contains(key), "{told}");
     }
     assert!(place.done("audit --lists --as kita-shinsa").contains("kita-ku\tcases\t1\t0"));
-    place.done("close-day --office kita-ku -o book.pdf --as kita-shonin");
+    place.done("close-day -o book.pdf --as kita-shonin");
     let book = text_of(&place.at("book.pdf"));
     assert!(book.contains(&case) && book.contains("log.mihon.example/kita-ku"), "{book}");
     // The next book names this one's checkpoint, whatever was signed in between.
     let (_, closed) = checkpoints(&place).pop().unwrap();
     place.done("audit checkpoint --as kita-shonin");
-    place.done("close-day --office kita-ku -o next.pdf --as kita-shonin");
+    place.done("close-day -o next.pdf --as kita-shonin");
     assert!(text_of(&place.at("next.pdf")).contains(closed.lines().nth(2).unwrap()), "{closed}");
-    assert!(place.refused("close-day --office kita-ku -o x.pdf --as kita-nyuryoku").contains("people-not-city"));
+    assert!(place.refused("close-day -o x.pdf --as kita-nyuryoku").contains("people-not-city"));
 }
 
 /// 日計: what people counted, against what the register released.
@@ -164,7 +164,7 @@ fn a_till_is_closed_only_with_the_copies_that_were_released() {
             counted[field] = value;
         }
         std::fs::write(place.at("till.json"), counted.to_string()).unwrap();
-        "close-day --office kita-ku -o book.pdf --till till.json --till-output till.pdf --as kita-shonin"
+        "close-day -o book.pdf --till till.json --till-output till.pdf --as kita-shonin"
     };
     let certificate = "住民票の写し";
     assert!(place.refused(close(certificate, 2, None)).contains("copies-not-as-issued (counted=2, issued=1)"));
@@ -410,6 +410,25 @@ fn every_command_on_the_register_names_its_actor_and_refuses_a_stranger() {
     }
     assert!(!place.at("new.db").exists() && !place.at("other").exists());
     assert!(place.refused(&format!("audit prove {issuance} --as minato-shonin")).contains("no-issuance"));
+}
+
+#[test]
+fn a_case_is_found_by_a_whole_name_or_number_on_its_documents_and_only_in_its_office() {
+    let place = Place::new();
+    let (case, _) = place.issued();
+    for wanted in ["--shimei 見本太郎", "--shimei 見本　太郎", "--shimei 見本花子", "--atena-bango 1000012"]
+    {
+        let found = place.done(&format!("case find {wanted} --as kita-madoguchi"));
+        assert!(found.starts_with(&format!("{case}\tjuminhyo-kofu\t")), "{wanted}: {found}");
+        assert_eq!(found.lines().count(), 1);
+        assert_eq!(place.done(&format!("case find {wanted} --as minato-madoguchi")), "");
+    }
+    for wanted in ["--shimei 見本", "--shimei 1000012", "--atena-bango 見本太郎"] {
+        assert_eq!(place.done(&format!("case find {wanted} --as kita-madoguchi")), "", "{wanted}");
+    }
+    assert_eq!(rebuilt(&place, ""), Rebuilt { replayed: 1, ..Rebuilt::default() });
+    place.tamper("DELETE FROM search_keys");
+    assert_eq!(rebuilt(&place, "").different, [case], "the lists are not what the events say");
 }
 
 #[test]

@@ -115,13 +115,13 @@ on_both! {
             open(register, "contractor").await;
             open(register, "contractor").await;
         }
-        let note = register.checkpoint(&kita(), &signer()).await.unwrap();
+        let note = register.checkpoint(&kita(), &signer(), event("wish", "who")).await.unwrap();
         let checkpoint = signer().verifier().open(&note).unwrap();
         open(&register, "city").await;
         open(&rewritten, "city").await;
         let scope = Scope { from: Some(&checkpoint), verifier: None };
         let report = register.audit(&kita(), scope).await.unwrap();
-        assert_eq!((report.findings, report.walked, report.size), (vec![], 4, 8));
+        assert_eq!((report.findings, report.walked, report.size), (vec![], 5, 9));
         let report = rewritten.audit(&kita(), scope).await.unwrap();
         assert_eq!(report.findings[0], Finding::Checkpoint { size: 5 });
     }

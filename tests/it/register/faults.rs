@@ -47,7 +47,7 @@ on_both! {
             for refused in [
                 begin(&register, case, 1).await.err(),
                 register.enrol(&minato).await.err(),
-                register.checkpoint(&kita(), &signer()).await.err(),
+                register.checkpoint(&kita(), &signer(), event("wish", "who")).await.err(),
                 register.destroy(&kita(), &[], ["a", "b"], &table).await.err(),
             ] {
                 assert_eq!(refused.unwrap().code(), code);

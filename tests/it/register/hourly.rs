@@ -83,13 +83,13 @@ on_both! {
     async fn the_close_of_a_day_is_told_from_other_checkpoints(database) {
         let (fixture, registers, signer) = signing(database, Mode::Single).await;
         let register = &registers[0];
-        register.checkpoint(&kita(), &signer).await.unwrap();
+        register.checkpoint(&kita(), &signer, event("wish", "who")).await.unwrap();
         assert_eq!(register.last_close(&kita()).await.unwrap(), None);
         for _ in 0..2 {
-            let closed = register.close_day(&kita(), &signer).await.unwrap();
+            let closed = register.close_day(&kita(), &signer, event("wish", "who")).await.unwrap();
             an_hour_passes(&fixture).await;
             open(register, "contractor").await;
-            register.checkpoint(&kita(), &signer).await.unwrap();
+            register.checkpoint(&kita(), &signer, event("wish", "who")).await.unwrap();
             assert_eq!(register.last_close(&kita()).await.unwrap(), Some(closed));
         }
         let sizes: Vec<u64> = register.checkpoints(&kita()).await.unwrap().into_iter().map(|(size, _)| size).collect();

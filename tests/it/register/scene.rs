@@ -139,7 +139,7 @@ pub async fn day(register: &Register) -> Vec<CaseId> {
     let ask = Ask { case: Some(cases[1]), ..Ask::office(&kita()) };
     let written: Made<()> = register.write(&ask, |_| Ok((alarm, ()))).await;
     written.unwrap();
-    register.checkpoint(&kita(), &signer()).await.unwrap();
+    register.checkpoint(&kita(), &signer(), event("wish", "who")).await.unwrap();
     let retention = Retention::sample().unwrap();
     register.destroy(&kita(), &cases[2..], ["a", "b"], &retention).await.unwrap();
     cases

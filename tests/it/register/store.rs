@@ -1,7 +1,7 @@
 //! What is written is what is read, on both databases.
 
 use shomei::register::retention::Retention;
-use shomei::register::{After, Ask, Batch, CaseEvents, End, Register, RegisterError, Written, verify_copy};
+use shomei::register::{After, Ask, Batch, CaseEvents, Copied, End, Register, RegisterError, Written, verify_copy};
 
 use super::fixture::{Fixture, kita};
 use super::on_both;
@@ -24,8 +24,8 @@ on_both! {
         assert!(!format!("{events:?}").contains("窓口"));
         let row = register.case(&kita(), case).await.unwrap().unwrap();
         assert_eq!(register.case_by_number(&kita(), &row.number).await.unwrap(), Some(row));
-        assert_eq!(register.find(&kita(), "shimei", "見本太郎", 10).await.unwrap(), [case]);
-        assert!(register.find(&kita(), "shimei", "見本次郎", 10).await.unwrap().is_empty());
+        assert_eq!(register.find(&kita(), &term("shimei", "見本太郎"), 10).await.unwrap(), [case]);
+        assert!(register.find(&kita(), &term("shimei", "見本次郎"), 10).await.unwrap().is_empty());
     }
 
     async fn a_case_that_moved_on_is_a_conflict_and_nothing_is_written(database) {
@@ -176,7 +176,7 @@ on_both! {
         destroy(gone, ["a", "b"]).await.unwrap();
         assert!(matches!(register.events(&kita(), gone).await.unwrap(), CaseEvents::Destroyed));
         assert!(matches!(register.events(&kita(), kept).await.unwrap(), CaseEvents::Whole(events) if events.len() == 2));
-        assert!(register.find(&kita(), "shimei", "見本花子", 9).await.unwrap().is_empty());
+        assert!(register.find(&kita(), &term("shimei", "見本花子"), 9).await.unwrap().is_empty());
         assert!(register.due(&kita(), &retention).await.unwrap().is_empty());
         let ask = Ask { case: Some(gone), ..Ask::office(&kita()) };
         let more: Result<Written<()>, RegisterError> =
@@ -192,15 +192,24 @@ on_both! {
         let copied = register.copy(&path).await.unwrap();
         let report = register.audit(&kita(), Default::default()).await.unwrap();
         register.close().await.unwrap();
+        let of = kita();
         for to in [Database::Sqlite, Database::Postgres] {
             let other = Fixture::empty(to).await;
-            assert_eq!(Register::restore(&path, &other.owner).await.unwrap(), copied);
+            let keys = fixture.keys();
+            let restore = |note: &'static str| {
+                let noted = move |_: &Copied| Ok::<_, RegisterError>(event("restored", note));
+                Register::restore(&path, &other.owner, &keys, other.clock(), (&of, noted))
+            };
+            assert_eq!(restore("by-somebody").await.unwrap(), copied);
             other.let_worker_in().await;
             let restored = Register::open(&other.url, &fixture.keys(), super::super::fixture::PROGRAM, other.clock()).await.unwrap();
-            assert_eq!(restored.audit(&kita(), Default::default()).await.unwrap(), report);
+            let now = restored.audit(&kita(), Default::default()).await.unwrap();
+            assert_eq!((now.findings, now.size), (vec![], report.size + 1));
+            let told = restored.events_from(&kita(), report.size, 9).await.unwrap();
+            assert_eq!(*told[0].event.as_ref().unwrap().body, b"by-somebody");
             assert!(matches!(restored.events(&kita(), cases[0]).await.unwrap(), CaseEvents::Whole(_)));
             begin(&restored, cases[0], 1).await.unwrap();
-            assert!(matches!(Register::restore(&path, &other.owner).await, Err(RegisterError::NotEmpty)));
+            assert!(matches!(restore("again").await, Err(RegisterError::NotEmpty)));
         }
         let text = std::fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = text.lines().collect();

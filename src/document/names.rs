@@ -1,0 +1,154 @@
+//! Under which names a document's case is found again: by the names of people and bodies on it, and by
+//! their 宛名番号. 個人番号 and 住民票コード are none of these, and are never searched.
+
+use super::json::Json;
+use crate::domain::text::search_form;
+
+/// Fields whose texts are names: as the kinds have them, with those of a foreign resident's parts.
+const NAMES: [&str; 10] = [
+    "shimei",
+    "shoyusha_shimei",
+    "shimei_meisho",
+    "meisho",
+    "setainushi",
+    "hittosha",
+    "todokedenin",
+    "tsusho",
+    "kyushi",
+    "katakana",
+];
+/// Fields whose texts are 宛名番号.
+const NUMBERS: [&str; 1] = ["atena_bango"];
+
+/// What something is found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// 氏名・名称.
+    Shimei,
+    /// 宛名番号.
+    AtenaBango,
+}
+
+impl Field {
+    /// The word by which the register knows it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Shimei => "shimei",
+            Self::AtenaBango => "atena-bango",
+        }
+    }
+}
+
+/// A name or number in the form in which it is looked for.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name {
+    /// What it is.
+    pub field: Field,
+    /// In its [`search_form`].
+    pub text: String,
+}
+
+impl std::fmt::Debug for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Name({}, ***)", self.field.key())
+    }
+}
+
+impl Name {
+    /// What somebody looks for.
+    pub fn new(field: Field, text: &str) -> Self {
+        Self { field, text: search_form(text) }
+    }
+}
+
+/// Every name and 宛名番号 in the data of a document, each once, in order.
+pub fn names(data: &[u8]) -> Vec<Name> {
+    let mut names = Vec::new();
+    // What was entered was read before: data that is no JSON has no names.
+    if let Ok(json) = Json::read(data) {
+        collect(&json, &mut names);
+    }
+    names.retain(|name: &Name| !name.text.is_empty());
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn collect(json: &Json, names: &mut Vec<Name>) {
+    match json {
+        Json::Map(entries) => {
+            for (key, value) in entries {
+                if NAMES.contains(&key.as_str()) {
+                    name(value, names);
+                } else if let (true, Json::Text(text)) = (NUMBERS.contains(&key.as_str()), value) {
+                    names.push(Name::new(Field::AtenaBango, text));
+                }
+                collect(value, names);
+            }
+        }
+        Json::List(items) => items.iter().for_each(|item| collect(item, names)),
+        Json::Null | Json::Flag(_) | Json::Number(_) | Json::Text(_) => {}
+    }
+}
+
+/// A name: a text, 氏 and 名 apart, or one of several scripts.
+fn name(value: &Json, names: &mut Vec<Name>) {
+    let Json::Map(entries) = value else {
+        if let Json::Text(text) = value {
+            names.push(Name::new(Field::Shimei, text));
+        }
+        return;
+    };
+    let half = |wanted: &str| {
+        entries.iter().find_map(|(key, value)| match value {
+            Json::Text(text) if key == wanted => Some(text.as_str()),
+            _ => None,
+        })
+    };
+    match (value.nothing(), half("shi"), half("mei")) {
+        (Some(_), ..) => {}
+        (None, Some(shi), Some(mei)) => names.push(Name::new(Field::Shimei, &format!("{shi}{mei}"))),
+        _ => entries.iter().for_each(|(_, value)| name(value, names)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::catalog::KINDS;
+
+    fn found(data: serde_json::Value) -> Vec<(&'static str, String)> {
+        names(data.to_string().as_bytes()).into_iter().map(|name| (name.field.key(), name.text)).collect()
+    }
+
+    #[test]
+    fn names_are_found_however_a_kind_holds_them() {
+        let name = |shimei: serde_json::Value| found(serde_json::json!({ "hito": [{ "shimei": shimei }] }));
+        let one = |text: &str| vec![("shimei", text.to_owned())];
+        assert_eq!(name("見本　太郎".into()), one("見本太郎"));
+        assert_eq!(name(serde_json::json!({ "shi_mei": { "shi": "見本", "mei": "太郎" } })), one("見本太郎"));
+        assert_eq!(name(serde_json::json!({ "zenbu": "見本太郎" })), one("見本太郎"));
+        assert_eq!(name(serde_json::json!({ "nothing": "omitted" })), vec![]);
+        let both = serde_json::json!({ "alphabet": "Mihon Maria", "kanji": "見本真理" });
+        assert_eq!(name(both), vec![one("MIHONMARIA"), one("見本真理")].concat());
+        assert_eq!(found(serde_json::json!({ "atena_bango": "1000012" })), vec![("atena-bango", "1000012".to_owned())]);
+    }
+
+    #[test]
+    fn numbers_that_nobody_may_search_are_no_names() {
+        let numbers = serde_json::json!({ "kojin_bango": "123456789018", "juminhyo_code": "24727059608" });
+        assert_eq!(found(numbers), vec![]);
+    }
+
+    /// Sheets on which nobody stands.
+    const NOBODYS: [&str; 4] = ["bangofuda", "kofubo", "nikkei", "receipt"];
+
+    #[test]
+    fn every_kind_about_somebody_is_found_by_a_name() {
+        for kind in KINDS.iter().filter(|kind| !NOBODYS.contains(&kind.id)) {
+            let sample = std::fs::read(kind.sample()).unwrap();
+            let by_name = names(&sample).iter().any(|name| name.field == Field::Shimei);
+            assert!(by_name, "{}", kind.id);
+        }
+    }
+}
