@@ -174,6 +174,31 @@ CREATE TABLE checkpoints (
   PRIMARY KEY (office, size)
 );
 
+-- What an office keeps besides its cases: where the stream of each record is, and at which version.
+CREATE TABLE records (
+  office TEXT COLLATE "C" NOT NULL REFERENCES heads (office),
+  kind TEXT COLLATE "C" NOT NULL,
+  id TEXT COLLATE "C" NOT NULL,
+  case_id TEXT COLLATE "C" NOT NULL,
+  version BIGINT NOT NULL CHECK (version > 0),
+  PRIMARY KEY (office, kind, id),
+  UNIQUE (office, case_id),
+  FOREIGN KEY (office, case_id) REFERENCES case_keys (office, case_id)
+);
+
+-- By what a record is found.
+CREATE TABLE record_terms (
+  office TEXT COLLATE "C" NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
+  field TEXT COLLATE "C" NOT NULL,
+  term BYTEA NOT NULL CHECK (length(term) = 32),
+  id TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (office, kind, field, term, id),
+  FOREIGN KEY (office, kind, id) REFERENCES records (office, kind, id)
+);
+
+CREATE INDEX record_terms_record ON record_terms (office, kind, id);
+
 -- Refuses what it is told to refuse.
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -205,6 +230,9 @@ CREATE TRIGGER serials_delete BEFORE DELETE ON serials FOR EACH ROW EXECUTE FUNC
 CREATE TRIGGER case_keys_update BEFORE UPDATE ON case_keys FOR EACH ROW
   WHEN (OLD.destroyed IS NOT NULL) EXECUTE FUNCTION refuse('a destroyed key does not come back');
 CREATE TRIGGER case_keys_delete BEFORE DELETE ON case_keys FOR EACH ROW EXECUTE FUNCTION refuse('keys are destroyed, not deleted');
+CREATE TRIGGER records_update BEFORE UPDATE ON records FOR EACH ROW
+  WHEN (NEW.version <> OLD.version + 1 OR NEW.case_id <> OLD.case_id) EXECUTE FUNCTION refuse('a record only grows');
+CREATE TRIGGER records_delete BEFORE DELETE ON records FOR EACH ROW EXECUTE FUNCTION refuse('records are never deleted');
 CREATE TRIGGER incidents_update BEFORE UPDATE ON incidents FOR EACH ROW
   WHEN (OLD.closed_at IS NOT NULL) EXECUTE FUNCTION refuse('an incident is closed once');
 CREATE TRIGGER incidents_delete BEFORE DELETE ON incidents FOR EACH ROW EXECUTE FUNCTION refuse('incidents are never deleted');
@@ -219,6 +247,7 @@ CREATE TRIGGER cases_truncate BEFORE TRUNCATE ON cases FOR EACH STATEMENT EXECUT
 CREATE TRIGGER case_keys_truncate BEFORE TRUNCATE ON case_keys FOR EACH STATEMENT EXECUTE FUNCTION refuse('a register only grows');
 CREATE TRIGGER issuances_truncate BEFORE TRUNCATE ON issuances FOR EACH STATEMENT EXECUTE FUNCTION refuse('a register only grows');
 CREATE TRIGGER serials_truncate BEFORE TRUNCATE ON serials FOR EACH STATEMENT EXECUTE FUNCTION refuse('a register only grows');
+CREATE TRIGGER records_truncate BEFORE TRUNCATE ON records FOR EACH STATEMENT EXECUTE FUNCTION refuse('a register only grows');
 CREATE TRIGGER incidents_truncate BEFORE TRUNCATE ON incidents FOR EACH STATEMENT EXECUTE FUNCTION refuse('a register only grows');
 
 DO $$
@@ -232,5 +261,5 @@ GRANT SELECT ON deployment TO shomei_work;
 -- To lock a row is a right of those who may change one of its columns: here the one that has but one value.
 GRANT UPDATE (one) ON deployment TO shomei_work;
 GRANT SELECT, INSERT ON events, papers, flows, answers, checkpoints TO shomei_work;
-GRANT SELECT, INSERT, UPDATE ON heads, cases, case_keys, issuances, serials, incidents TO shomei_work;
-GRANT SELECT, INSERT, DELETE ON case_waiting, search_keys TO shomei_work;
+GRANT SELECT, INSERT, UPDATE ON heads, cases, case_keys, issuances, serials, incidents, records TO shomei_work;
+GRANT SELECT, INSERT, DELETE ON case_waiting, search_keys, record_terms TO shomei_work;

@@ -172,6 +172,31 @@ CREATE TABLE checkpoints (
   PRIMARY KEY (office, size)
 ) STRICT;
 
+-- What an office keeps besides its cases: where the stream of each record is, and at which version.
+CREATE TABLE records (
+  office TEXT NOT NULL REFERENCES heads (office),
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  version INTEGER NOT NULL CHECK (version > 0),
+  PRIMARY KEY (office, kind, id),
+  UNIQUE (office, case_id),
+  FOREIGN KEY (office, case_id) REFERENCES case_keys (office, case_id)
+) STRICT;
+
+-- By what a record is found.
+CREATE TABLE record_terms (
+  office TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  field TEXT NOT NULL,
+  term BLOB NOT NULL CHECK (length(term) = 32),
+  id TEXT NOT NULL,
+  PRIMARY KEY (office, kind, field, term, id),
+  FOREIGN KEY (office, kind, id) REFERENCES records (office, kind, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX record_terms_record ON record_terms (office, kind, id);
+
 CREATE TRIGGER events_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
 CREATE TRIGGER events_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
 CREATE TRIGGER papers_update BEFORE UPDATE ON papers BEGIN SELECT RAISE(ABORT, 'papers are never changed'); END;
@@ -203,6 +228,10 @@ CREATE TRIGGER serials_delete BEFORE DELETE ON serials BEGIN SELECT RAISE(ABORT,
 CREATE TRIGGER case_keys_update BEFORE UPDATE ON case_keys WHEN OLD.destroyed IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'a destroyed key does not come back'); END;
 CREATE TRIGGER case_keys_delete BEFORE DELETE ON case_keys BEGIN SELECT RAISE(ABORT, 'keys are destroyed, not deleted'); END;
+
+CREATE TRIGGER records_update BEFORE UPDATE ON records WHEN NEW.version <> OLD.version + 1 OR NEW.case_id <> OLD.case_id
+BEGIN SELECT RAISE(ABORT, 'a record only grows'); END;
+CREATE TRIGGER records_delete BEFORE DELETE ON records BEGIN SELECT RAISE(ABORT, 'records are never deleted'); END;
 
 CREATE TRIGGER incidents_update BEFORE UPDATE ON incidents WHEN OLD.closed_at IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'an incident is closed once'); END;

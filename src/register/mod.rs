@@ -13,6 +13,7 @@ mod keys;
 pub mod merkle;
 mod postgres;
 mod read;
+mod record;
 pub mod replay;
 pub mod retention;
 mod rows;
@@ -29,6 +30,7 @@ pub use error::RegisterError;
 pub use id::{CaseId, Fresh, IncidentId, IssuanceId, OfficeId};
 pub use postgres::Postgres;
 pub use read::{After, CaseEvents, Entry, Recorded};
+pub use record::{Put, RECORD, Record, Watch};
 pub use rows::{CaseRow, End, Head, Incident, Issuance, Number};
 pub use sqlite::Sqlite;
 pub use store::{Access, Job, Row, Store, Transaction, Value};
@@ -41,7 +43,7 @@ use vault::KeyRing;
 use write::Writing;
 
 /// Version of the tables; it moves with `sql/*/schema.sql`.
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 3;
 
 /// Says by whom an empty register is run.
 const DEPLOY: &str = include_str!("../../sql/deploy.sql");

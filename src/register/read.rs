@@ -361,7 +361,12 @@ pub(in crate::register) async fn leaves(
     rows.into_iter().map(|mut row| row.hash()).collect()
 }
 
-fn open_event(office: &OfficeId, case: CaseId, secret: &Secret, mut row: Row) -> Result<Recorded, RegisterError> {
+pub(in crate::register) fn open_event(
+    office: &OfficeId,
+    case: CaseId,
+    secret: &Secret,
+    mut row: Row,
+) -> Result<Recorded, RegisterError> {
     let (position, version, at) = (row.count()?, row.count()?, Moment::from_millis(row.integer()?)?);
     let (kind, v, sealed) = (row.text()?, row.small()?, row.bytes()?);
     let place = Place::event(office, case, whole(position)?, &kind, i64::from(v));

@@ -78,6 +78,8 @@ tables! {
     incidents Put [office Text, id Text] [kind Text, case_id Text, opened_at Integer, closed_at Integer];
     answers Append [office Text, id Text] [case_id Text, request Bytes, sealed Bytes];
     checkpoints Append [office Text, size Integer] [note Text];
+    records Put [office Text, kind Text, id Text] [case_id Text, version Integer];
+    record_terms Set [office Text, kind Text, field Text, term Bytes, id Text] [];
 }
 
 /// Statements on one table.

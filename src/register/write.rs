@@ -9,6 +9,7 @@ use super::chain::{self, Effects};
 use super::clock::{Moment, hour, settle};
 use super::id::{CaseId, IncidentId, IssuanceId, OFFICE, OfficeId};
 use super::merkle::{Hash, Tree};
+use super::record::{Put, RECORD, Record, Watch};
 use super::rows::{CaseRow, End, Head, Incident, Issuance, Number, whole};
 use super::store::{Access, Transaction, Value, maybe_one, one};
 use super::table::{Of, sha256};
@@ -30,12 +31,22 @@ pub struct Ask {
     pub issuance: Option<IssuanceId>,
     /// What makes this request the same as another.
     pub once: Option<Once>,
+    /// Records on which the decision depends.
+    pub watch: Vec<Watch>,
 }
 
 impl Ask {
     /// About the office itself.
     pub fn office(office: &OfficeId) -> Self {
-        Self { office: office.clone(), case: None, version: None, terminal: None, issuance: None, once: None }
+        Self {
+            office: office.clone(),
+            case: None,
+            version: None,
+            terminal: None,
+            issuance: None,
+            once: None,
+            watch: Vec::new(),
+        }
     }
 
     /// About a case that was seen at a version.
@@ -66,6 +77,8 @@ pub struct Locked {
     pub issuance: Option<Issuance>,
     /// Open incidents of the office.
     pub incidents: Vec<Incident>,
+    /// The records that are watched, as they are now.
+    pub watched: Vec<Record>,
 }
 
 /// An event: opaque to the register.
@@ -139,12 +152,18 @@ pub enum Alarm {
 
 /// By what a case is found. The term is hashed under the office's search key; how terms are brought
 /// to one form is the caller's.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Term {
     /// Field (shimei, seinengappi, …).
     pub field: String,
     /// Term.
     pub term: Zeroizing<String>,
+}
+
+impl fmt::Debug for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Term({}, ***)", self.field)
+    }
 }
 
 /// The flow that cases of a procedure follow.
@@ -173,6 +192,8 @@ pub struct Batch {
     pub alarms: Vec<Alarm>,
     /// A flow.
     pub flow: Option<Flow>,
+    /// Records.
+    pub records: Vec<Put>,
     /// The answer to give when the same request comes again; it is enciphered.
     pub answer: Option<Zeroizing<Vec<u8>>>,
 }
@@ -350,6 +371,7 @@ impl<'w> Writing<'w> {
             number: self.number().await?,
             issuance: self.issuance().await?,
             incidents: self.register.incidents_in(&mut *self.transaction, &self.ask.office).await?,
+            watched: self.register.watched(&mut *self.transaction, &self.ask.office, &self.ask.watch).await?,
         })
     }
 
@@ -372,11 +394,17 @@ impl<'w> Writing<'w> {
     }
 
     async fn batch(&mut self, batch: Batch, locked: Locked) -> Result<(), RegisterError> {
-        let Batch { events, case, step, terms, alarms, flow, answer } = batch;
-        if events.iter().any(|event| event.kind.starts_with(super::OWN)) {
+        let Batch { events, case, step, terms, alarms, flow, records, answer } = batch;
+        let own = |event: &Event| event.kind.starts_with(super::OWN) || event.kind.starts_with(RECORD);
+        if events.iter().any(own) {
             return Err(RegisterError::Batch { what: "an event has a type that is the register's own" });
         }
-        self.add(events, locked.version).await?;
+        if records.is_empty() || !events.is_empty() {
+            self.add(events, locked.version).await?;
+        }
+        for record in records {
+            self.put_record(record).await?;
+        }
         if let Some((case, waiting)) = case {
             self.put_case(&case, &waiting).await?;
         }
@@ -417,7 +445,12 @@ impl<'w> Writing<'w> {
 
     /// Adds an event after those that were added before: of a case, with its version after it, or of the
     /// office.
-    fn add_one(&mut self, secret: &Secret, of: Option<(CaseId, u64)>, event: Event) -> Result<(), RegisterError> {
+    pub(in crate::register) fn add_one(
+        &mut self,
+        secret: &Secret,
+        of: Option<(CaseId, u64)>,
+        event: Event,
+    ) -> Result<(), RegisterError> {
         let (office, case) = (&self.ask.office, of.map(|(case, _)| case));
         let (position, v) = (whole(self.head.tree.size() + self.events.len() as u64)?, i64::from(event.v));
         let place = Place::event(office, case.unwrap_or(OFFICE), position, &event.kind, v);
@@ -439,9 +472,16 @@ impl<'w> Writing<'w> {
         if let Some(secret) = &self.key {
             return Ok(secret.clone());
         }
-        let (office, case) = (&self.ask.office, self.case());
-        let secret = match self.register.case_key_in(&mut *self.transaction, office, case).await? {
-            Some(secret) => secret,
+        let secret = self.key_of(self.case()).await?;
+        self.key = Some(secret.clone());
+        Ok(secret)
+    }
+
+    /// The key of a case or of a record, made with its first write.
+    pub(in crate::register) async fn key_of(&mut self, case: CaseId) -> Result<Secret, RegisterError> {
+        let office = &self.ask.office;
+        match self.register.case_key_in(&mut *self.transaction, office, case).await? {
+            Some(secret) => Ok(secret),
             None => {
                 let ring_key = self.register.ring.newest(office)?;
                 let secret = Secret::random()?;
@@ -450,11 +490,14 @@ impl<'w> Writing<'w> {
                 let row =
                     vec![self.office(), case.to_string().into(), ring_key.into(), wrapped.into(), Value::Text(None)];
                 self.put(Of::case_keys, row).await?;
-                secret
+                Ok(secret)
             }
-        };
-        self.key = Some(secret.clone());
-        Ok(secret)
+        }
+    }
+
+    /// Hash under which a term of this office is kept.
+    pub(in crate::register) fn search_hash(&self, term: &Term) -> Result<Hash, RegisterError> {
+        self.register.ring.search(&self.ask.office)?.search_hash(term)
     }
 
     /// Puts a row, and notes that for the chain.
@@ -536,7 +579,7 @@ impl<'w> Writing<'w> {
 
     async fn put_term(&mut self, term: &Term) -> Result<(), RegisterError> {
         let case = self.ask.case.ok_or(RegisterError::Batch { what: "a search term belongs to a case" })?;
-        let hash = self.register.ring.search(&self.ask.office)?.search_hash(term)?;
+        let hash = self.search_hash(term)?;
         let row = vec![self.office(), term.field.as_str().into(), hash.into(), case.to_string().into()];
         self.put(Of::search_keys, row).await
     }

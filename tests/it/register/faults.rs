@@ -24,9 +24,9 @@ on_both! {
         fixture.open().await.unwrap().close().await.unwrap();
         adopt(&fixture, "program-2").await.unwrap();
         Register::open(&fixture.url, &keys, "program-2", clock.clone()).await.unwrap().close().await.unwrap();
-        fixture.try_run("UPDATE deployment SET schema = 3").await.unwrap();
+        fixture.try_run("UPDATE deployment SET schema = 4").await.unwrap();
         let other = Register::open(&fixture.url, &keys, "program-2", clock).await;
-        assert!(matches!(other, Err(RegisterError::OtherSchema { expected: 2, found: 3 })));
+        assert!(matches!(other, Err(RegisterError::OtherSchema { expected: 3, found: 4 })));
         let again = Register::install(&fixture.owner, &deployment(Mode::Single)).await;
         assert!(matches!(again, Err(RegisterError::NotEmpty)));
     }
@@ -37,7 +37,7 @@ on_both! {
         let before = register.head(&kita()).await.unwrap();
         for (change, back, code) in [
             ("program = 'program-2'", "program = 'program-1'", "other-program"),
-            ("schema = 3", "schema = 2", "other-schema"),
+            ("schema = 4", "schema = 3", "other-schema"),
             ("mode = 'shared'", "mode = 'single'", "other-mode"),
         ] {
             let set = |columns: &str| sql(format!("UPDATE deployment SET {columns}"));
@@ -285,6 +285,12 @@ async fn lists_are_read_by_index() {
         include_str!("../../../sql/open_incidents.sql"),
         include_str!("../../../sql/due.sql"),
         include_str!("../../../sql/last_close.sql"),
+        include_str!("../../../sql/record.sql"),
+        include_str!("../../../sql/records.sql"),
+        include_str!("../../../sql/find_records.sql"),
+        include_str!("../../../sql/record_has_term.sql"),
+        include_str!("../../../sql/terms_of_record.sql"),
+        include_str!("../../../sql/event_of_stream.sql"),
         include_str!("../../../sql/keys_wrapped_otherwise.sql"),
     ] {
         let plan = fixture.rows(sql(format!("EXPLAIN QUERY PLAN {statement}"))).await;

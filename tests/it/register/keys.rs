@@ -45,12 +45,12 @@ on_both! {
         let before = said(&register, kept).await;
         new_key(&register);
         open(&register, "contractor").await;
-        // Two cases and the office itself.
-        assert_eq!(in_use(&register).await, counted(&[(1, 3), (2, 1)]));
+        // Two cases, two records and the office itself.
+        assert_eq!(in_use(&register).await, counted(&[(1, 5), (2, 1)]));
         let alone = register.rewrap(&kita(), ["a", "a"]).await;
         assert!(matches!(alone, Err(RegisterError::SamePerson)));
-        assert_eq!(register.rewrap(&kita(), ["a", "b"]).await.unwrap(), 3);
-        assert_eq!(in_use(&register).await, counted(&[(2, 4)]));
+        assert_eq!(register.rewrap(&kita(), ["a", "b"]).await.unwrap(), 5);
+        assert_eq!(in_use(&register).await, counted(&[(2, 6)]));
         std::fs::remove_file(file(&fixture, 1)).unwrap();
         assert_eq!(said(&register, kept).await, before);
         assert!(matches!(register.events(&kita(), destroyed).await.unwrap(), CaseEvents::Destroyed));
@@ -60,7 +60,7 @@ on_both! {
         let head = register.head(&kita()).await.unwrap();
         let last = register.events_from(&kita(), head.tree.size() - 2, 1).await.unwrap().remove(0).event.unwrap();
         assert_eq!(last.kind, "register/keys-rewrapped");
-        assert_eq!(&last.body[..], br#"{"count":3,"key":"office-kita-2","people":["a","b"]}"#);
+        assert_eq!(&last.body[..], br#"{"count":5,"key":"office-kita-2","people":["a","b"]}"#);
         assert_eq!(register.rewrap(&kita(), ["a", "b"]).await.unwrap(), 0);
         assert_eq!(register.head(&kita()).await.unwrap(), head);
     }

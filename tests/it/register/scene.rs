@@ -4,7 +4,7 @@ use shomei::domain::calendar::Day;
 use shomei::register::checkpoint::Signer;
 use shomei::register::retention::Retention;
 use shomei::register::{
-    Alarm, Ask, Batch, CaseId, CaseRow, Event, Flow, Fresh as _, IncidentId, IssuanceId, Locked, Number, Once,
+    Alarm, Ask, Batch, CaseId, CaseRow, Event, Flow, Fresh as _, IncidentId, IssuanceId, Locked, Number, Once, Put,
     Register, RegisterError, Step, Term, Written,
 };
 use zeroize::Zeroizing;
@@ -108,6 +108,24 @@ pub async fn once(register: &Register, case: CaseId, key: &str, request: u8, ans
     register.write(&ask, |_| Ok((Batch { events: vec![event("asked", "1")], answer, ..Batch::default() }, ()))).await
 }
 
+/// A record of a kind, found by a name; `version` is what the writer has seen.
+pub fn record(id: &str, version: u64, body: &str, name: &str) -> Put {
+    let body = Zeroizing::new(body.as_bytes().to_vec());
+    Put {
+        kind: "resident",
+        id: id.to_owned(),
+        version,
+        v: 1,
+        body,
+        terms: vec![term("shimei", name), term("year", "R8")],
+    }
+}
+
+/// Puts records.
+pub async fn put(register: &Register, records: Vec<Put>) -> Made<()> {
+    register.write(&Ask::office(&kita()), |_| Ok((Batch { records, ..Batch::default() }, ()))).await
+}
+
 /// What an office does in a day and in ten years; every column of every table gets a value.
 pub async fn day(register: &Register) -> Vec<CaseId> {
     let flow = Flow { procedure: "juminhyo-kofu".to_owned(), version: "1".to_owned(), text: "steps".to_owned() };
@@ -123,6 +141,9 @@ pub async fn day(register: &Register) -> Vec<CaseId> {
         Batch { events: vec![event("closed", "1")], alarms: vec![Alarm::Close { id: incident }], ..Batch::default() };
     let written: Made<()> = register.write(&Ask::office(&kita()), |_| Ok((close, ()))).await;
     written.unwrap();
+
+    put(register, vec![record("a", 0, "一", "見本太郎")]).await.unwrap();
+    put(register, vec![record("a", 1, "二", "見本次郎"), record("b", 0, "三", "見本花子")]).await.unwrap();
 
     let cases = vec![open(register, "contractor").await, open(register, "city").await, ended(register).await];
     let (issued, _) = begin(register, cases[0], 1).await.unwrap();

@@ -1,7 +1,9 @@
 //! What is written is what is read, on both databases.
 
 use shomei::register::retention::Retention;
-use shomei::register::{After, Ask, Batch, CaseEvents, Copied, End, Register, RegisterError, Written, verify_copy};
+use shomei::register::{
+    After, Ask, Batch, CaseEvents, Copied, End, Register, RegisterError, Term, Watch, Written, verify_copy,
+};
 
 use super::fixture::{Fixture, kita};
 use super::on_both;
@@ -26,6 +28,57 @@ on_both! {
         assert_eq!(register.case_by_number(&kita(), &row.number).await.unwrap(), Some(row));
         assert_eq!(register.find(&kita(), &term("shimei", "見本太郎"), 10).await.unwrap(), [case]);
         assert!(register.find(&kita(), &term("shimei", "見本次郎"), 10).await.unwrap().is_empty());
+    }
+
+    async fn a_record_is_what_was_put_last_and_found_by_what_was_said_last(database) {
+        let (_fixture, register) = Fixture::new(database).await;
+        let names = async |terms: &[Term]| -> Vec<String> {
+            let found = register.find_records(&kita(), "resident", terms, 9).await.unwrap();
+            found.into_iter().map(|record| record.id).collect()
+        };
+        let (taro, jiro, year) = (term("shimei", "見本太郎"), term("shimei", "見本次郎"), term("year", "R8"));
+        assert!(register.record(&kita(), "resident", "a").await.unwrap().is_none());
+        put(&register, vec![record("a", 0, "一", "見本太郎"), record("b", 0, "三", "見本太郎")]).await.unwrap();
+        assert_eq!(names(&[taro.clone(), year.clone()]).await, ["a", "b"]);
+        put(&register, vec![record("a", 1, "二", "見本次郎")]).await.unwrap();
+        let now = register.record(&kita(), "resident", "a").await.unwrap().unwrap();
+        assert_eq!((now.version, &now.body[..]), (2, "二".as_bytes()));
+        assert!(!format!("{now:?}").contains('二'));
+        assert_eq!(names(&[taro.clone(), year.clone()]).await, ["b"]);
+        assert_eq!(names(&[jiro.clone()]).await, ["a"]);
+        assert!(names(&[jiro.clone(), taro.clone()]).await.is_empty());
+        assert!(register.record(&kita(), "suppression", "a").await.unwrap().is_none(), "of another kind");
+        let history = register.history(&kita(), "resident", "a").await.unwrap();
+        let told: Vec<&[u8]> = history.iter().map(|event| &event.body[..]).collect();
+        assert_eq!(told, ["一".as_bytes(), "二".as_bytes()]);
+        let after = register.records(&kita(), "resident", "a", 9).await.unwrap();
+        assert_eq!(after.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), ["b"]);
+        // Under the lock the writer sees them too.
+        let ask = Ask { watch: vec![Watch::Id("resident", "a".to_owned()), Watch::Found("resident", taro)], ..Ask::office(&kita()) };
+        let written: Result<Written<()>, RegisterError> = register.write(&ask, |locked| {
+            assert_eq!(locked.watched.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+            Err(RegisterError::SamePerson)
+        }).await;
+        assert!(matches!(written, Err(RegisterError::SamePerson)));
+        assert_eq!(register.audit(&kita(), Default::default()).await.unwrap().findings, []);
+    }
+
+    async fn a_record_that_moved_on_is_a_conflict_and_the_others_with_it_are_not_put(database) {
+        let (_fixture, register) = Fixture::new(database).await;
+        put(&register, vec![record("a", 0, "一", "見本太郎")]).await.unwrap();
+        let before = register.head(&kita()).await.unwrap();
+        for stale in [0, 2] {
+            let both = vec![record("b", 0, "三", "見本花子"), record("a", stale, "二", "見本次郎")];
+            let refused = put(&register, both).await;
+            assert!(matches!(refused, Err(RegisterError::Conflict { expected, found: 1 }) if expected == stale));
+        }
+        assert!(register.record(&kita(), "resident", "b").await.unwrap().is_none());
+        assert_eq!(register.head(&kita()).await.unwrap(), before);
+        // An event that only a record may have is no other writer's.
+        let forged = Batch { events: vec![event("record/resident", "x")], ..Batch::default() };
+        let written: Result<Written<()>, RegisterError> =
+            register.write(&Ask::office(&kita()), |_| Ok((forged, ()))).await;
+        assert!(matches!(written, Err(RegisterError::Batch { .. })));
     }
 
     async fn a_case_that_moved_on_is_a_conflict_and_nothing_is_written(database) {

@@ -1,0 +1,1 @@
+SELECT id, case_id, version FROM records WHERE office = $1 AND kind = $2 AND id > $3 ORDER BY id LIMIT $4
