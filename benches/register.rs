@@ -84,6 +84,7 @@ async fn register(folder: &Path, synchronous: &'static str) -> Register {
     let ring = KeyRing::open(&folder.join("keys")).unwrap();
     let register = Register::with(Box::new(store), ring, shomei::PROGRAM, clock::system()).await.unwrap();
     register.enrol(&kita()).await.unwrap();
+    register.enrol(&City::sample().unwrap().id).await.unwrap();
     register
 }
 

@@ -19,6 +19,26 @@ pub mod text {
     }
 }
 
+/// The same, where there may be none.
+pub mod maybe_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    /// Writes its text, or null.
+    pub fn serialize<T: std::fmt::Display, S: Serializer>(value: &Option<T>, out: S) -> Result<S::Ok, S::Error> {
+        value.as_ref().map(ToString::to_string).serialize(out)
+    }
+
+    /// Reads its text, or null.
+    pub fn deserialize<'de, T, D>(input: D) -> Result<Option<T>, D::Error>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+        D: Deserializer<'de>,
+    {
+        let text = Option::<String>::deserialize(input)?;
+        text.map(|text| text.parse().map_err(de::Error::custom)).transpose()
+    }
+}
+
 /// SHA-256 digests: 64 lower-case hexadecimal digits.
 pub mod hex {
     use serde::{Deserialize, Deserializer, Serializer, de};

@@ -37,6 +37,7 @@ mod render;
 mod reprint;
 mod restore;
 mod retention;
+mod suppress;
 
 use std::fmt;
 use std::path::Path;
@@ -81,6 +82,8 @@ enum Command {
     Retention(retention::Arguments),
     /// Close a day: a signed checkpoint and the day's 交付簿.
     CloseDay(close_day::Arguments),
+    /// 抑止: list, set or lift what may not be given out, changed or looked up of somebody.
+    Suppress(suppress::Arguments),
     /// List open incidents, or close one.
     Incident(incident::Arguments),
     /// List the keys of an office's cases, make a new one, or wrap by it what old ones wrap.
@@ -123,6 +126,7 @@ pub fn run() -> ExitCode {
         Command::Reprint(arguments) => reprint::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),
         Command::CloseDay(arguments) => close_day::run(&arguments),
+        Command::Suppress(arguments) => suppress::run(&arguments),
         Command::Incident(arguments) => incident::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),

@@ -15,6 +15,7 @@ use shomei::issuing::day_book::DayBookError;
 use shomei::issuing::issue::{Counter, PATIENCE, ReleaseError};
 use shomei::issuing::people::{People, PeopleError, TwoApprovers};
 use shomei::issuing::reprint::ReprintError;
+use shomei::office::suppression::SuppressionError;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
 use shomei::press::sheet::Paper;
@@ -92,7 +93,7 @@ macro_rules! coded {
     )*};
 }
 
-coded! { DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+coded! { SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {
@@ -137,10 +138,11 @@ impl Database {
         };
         let register = register.map_err(refused(&self.database))?;
         let known = register.offices().await.map_err(refused(&self.database))?;
-        for entry in city.offices() {
-            let office = OfficeId::parse(&entry.id).map_err(refused(&entry.id))?;
+        let wards = city.offices().iter().map(|entry| OfficeId::parse(&entry.id).map_err(refused(&entry.id)));
+        for office in std::iter::once(Ok(city.id.clone())).chain(wards) {
+            let office = office?;
             if !known.contains(&office) {
-                register.enrol(&office).await.map_err(refused(&entry.id))?;
+                register.enrol(&office).await.map_err(refused(office.as_str()))?;
             }
         }
         Ok(register)

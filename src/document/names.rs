@@ -17,8 +17,8 @@ const NAMES: [&str; 10] = [
     "kyushi",
     "katakana",
 ];
-/// Fields whose texts are 宛名番号.
-const NUMBERS: [&str; 1] = ["atena_bango"];
+/// Fields whose texts are numbers by which people and households are told apart.
+const NUMBERS: [(&str, Field); 2] = [("atena_bango", Field::AtenaBango), ("setai_bango", Field::SetaiBango)];
 
 /// What something is found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +27,8 @@ pub enum Field {
     Shimei,
     /// 宛名番号.
     AtenaBango,
+    /// 世帯番号.
+    SetaiBango,
 }
 
 impl Field {
@@ -35,6 +37,7 @@ impl Field {
         match self {
             Self::Shimei => "shimei",
             Self::AtenaBango => "atena-bango",
+            Self::SetaiBango => "setai-bango",
         }
     }
 }
@@ -80,8 +83,10 @@ fn collect(json: &Json, names: &mut Vec<Name>) {
             for (key, value) in entries {
                 if NAMES.contains(&key.as_str()) {
                     name(value, names);
-                } else if let (true, Json::Text(text)) = (NUMBERS.contains(&key.as_str()), value) {
-                    names.push(Name::new(Field::AtenaBango, text));
+                }
+                let number = NUMBERS.iter().find(|(known, _)| known == key);
+                if let (Some((_, field)), Json::Text(text)) = (number, value) {
+                    names.push(Name::new(*field, text));
                 }
                 collect(value, names);
             }

@@ -14,6 +14,7 @@ use crate::case::warrant::{Cover, Sealed};
 use crate::case::{Case, Request};
 use crate::document::catalog::{Composed, Kind};
 use crate::domain::calendar::Day;
+use crate::domain::number::AtenaBango;
 use crate::press::Press;
 use crate::press::mark::MarkKey;
 use crate::press::sheet::Paper;
@@ -42,10 +43,17 @@ pub fn household(number: usize) -> Option<Vec<u8>> {
     for (index, person) in people.iter_mut().enumerate() {
         let name = person.pointer_mut("/kokumin/nihonjin/shimei/shi_mei")?;
         *name = json!({ "shi": shi, "mei": format!("{}{}", pick(3 + index), pick(7 + index)) });
+        person["atena_bango"] = json!(atena_bango(number.wrapping_mul(4).wrapping_add(index))?);
     }
     let head = people.first()?.pointer("/kokumin/nihonjin/shimei/shi_mei/mei")?.as_str()?.to_owned();
     *sample.pointer_mut("/setai_renki/setainushi")? = json!(format!("{shi}\u{3000}{head}"));
     serde_json::to_vec(&sample).ok()
+}
+
+/// 宛名番号 of a person.
+fn atena_bango(number: usize) -> Option<String> {
+    let of = |digit: usize| format!("{}{digit}", number.wrapping_add(200_000));
+    (0..10).map(of).find(|text| AtenaBango::parse_checked(text).is_ok())
 }
 
 /// A household's flow: 住民票の写しの交付.

@@ -14,6 +14,7 @@ use crate::case::id::{CaseId, OfficeId};
 use crate::case::{Case, Request};
 use crate::document::names::{Name, names};
 use crate::domain::calendar::Day;
+use crate::office::records::term;
 use crate::procedure::settings::Settings;
 use crate::procedure::{Procedure, ProcedureError, Procedures};
 use crate::register::replay::{Replay, ReplayError};
@@ -218,8 +219,7 @@ impl Casework<'_> {
         name: &Name,
         limit: u32,
     ) -> Result<(Vec<CaseRow>, bool), CaseworkError> {
-        let term = term(name.clone());
-        let mut found = self.register.find(office, &term, limit.saturating_add(1)).await?;
+        let mut found = self.register.find(office, &term(name), limit.saturating_add(1)).await?;
         let more = found.len() as u64 > u64::from(limit);
         found.truncate(limit as usize);
         let mut cases = Vec::with_capacity(found.len());
@@ -366,11 +366,7 @@ fn terms(events: &[Event]) -> Vec<Term> {
         _ => None,
     });
     let names: BTreeSet<Name> = entered.flatten().collect();
-    names.into_iter().map(term).collect()
-}
-
-fn term(Name { field, text }: Name) -> Term {
-    Term { field: field.key().to_owned(), term: Zeroizing::new(text) }
+    names.iter().map(term).collect()
 }
 
 /// The row of a case that has just begun, with its 案件番号: day and number of that day.

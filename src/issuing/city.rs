@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::case::id::OfficeId;
 use crate::domain::calendar::Day;
 use crate::domain::number::DantaiCode;
 use crate::domain::office::{Office, Signatory, SignatoryError};
@@ -64,6 +65,8 @@ pub struct OfficeEntry {
 
 /// Offices and seals.
 pub struct City {
+    /// Id under which the register keeps what all its offices know together.
+    pub id: OfficeId,
     offices: Vec<OfficeEntry>,
     seals: Vec<(String, Seal)>,
 }
@@ -71,6 +74,7 @@ pub struct City {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OfficesFile {
+    city: OfficeId,
     office: Vec<OfficeData>,
 }
 
@@ -133,6 +137,7 @@ impl City {
         let offices: OfficesFile = toml::from_str(offices).map_err(|error| malformed("offices", error.to_string()))?;
         let seals: SealsFile = toml::from_str(seals).map_err(|error| malformed("seals", error.to_string()))?;
         Ok(Self {
+            id: offices.city,
             offices: offices.office.into_iter().map(office_of).collect::<Result<_, _>>()?,
             seals: seals.seal.into_iter().map(|seal| seal_of(seal, file)).collect::<Result<_, _>>()?,
         })

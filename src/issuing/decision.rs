@@ -1,10 +1,14 @@
 //! The one place that decides whether something may be issued: asked before a number is given (T1) and
 //! again before anything is released (T2). Every rule of the office that may forbid it is a line here.
 
+use crate::case::id::OfficeId;
 use crate::case::running::Running;
 use crate::case::sheet::ApprovedSheet;
+use crate::document::names::{Name, names};
 use crate::domain::calendar::Day;
-use crate::register::{Incident, Locked};
+use crate::office::records::{RecordError, Version};
+use crate::office::suppression::{self, Suppression, Work};
+use crate::register::{Incident, Locked, Watch};
 
 /// Open incidents of one kind of document at which its issuing stops until people have closed them.
 const MOST_INCIDENTS: usize = 3;
@@ -21,7 +25,7 @@ pub struct Question<'a> {
 }
 
 /// Why it may not be issued now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Obstacle {
     /// Too many incidents of this kind wait for somebody.
     #[error("deciding an issuance: too many incidents of this kind are open")]
@@ -29,23 +33,49 @@ pub enum Obstacle {
     /// The day for which it was approved is over.
     #[error("deciding an issuance: the day of the approval is over")]
     DayOver,
+    /// Something is known of somebody whom it is about that forbids it. What, is told to nobody who has no
+    /// right to know.
+    #[error("deciding an issuance: it is withheld")]
+    Withheld,
+    /// What is known cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] RecordError),
 }
 
 impl Obstacle {
     /// Key of the sentence that tells a person.
-    pub fn code(self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
+            Self::Withheld => "hand-to-city",
+            Self::Unreadable(error) => error.code(),
             Self::Incidents => "issuing-stopped",
             Self::DayOver => "warrant-other-day",
         }
     }
 }
 
+/// Whom a document is about, as far as it says so.
+fn about(sheet: &ApprovedSheet) -> Vec<Name> {
+    names(sheet.entered.entry.data.0.as_bytes())
+}
+
+/// What must be seen under the lock to decide about a document.
+pub fn watch(city: &OfficeId, sheet: &ApprovedSheet) -> Vec<Watch> {
+    suppression::watch(city, &about(sheet))
+}
+
 impl Question<'_> {
-    /// Whether anything stands in the way.
+    /// Whether anything stands in the way. What [`watch`] names must have been watched.
     pub fn decide(&self) -> Result<(), Obstacle> {
         self.day()?;
-        self.incidents()
+        self.incidents()?;
+        self.suppressions()
+    }
+
+    fn suppressions(&self) -> Result<(), Obstacle> {
+        let suppressions = Version::<Suppression>::watched(self.locked)?;
+        let forbids = |known: &Version<Suppression>| known.state.forbids(Work::Hakko, self.locked.now);
+        if suppressions.iter().any(forbids) { Err(Obstacle::Withheld) } else { Ok(()) }
     }
 
     fn today(&self) -> Day {

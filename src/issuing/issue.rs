@@ -21,7 +21,7 @@ use crate::register::{Alarm, Ask, Batch, Event, Fresh, IncidentId, Locked, Mode,
 
 use super::casework::{Casework, CaseworkError, Loaded};
 use super::city::CityError;
-use super::decision::{Obstacle, Question};
+use super::decision::{self, Obstacle, Question};
 use super::fail::fail_point;
 use super::note::incident_opened;
 use super::{IssueError, Issuing, Terminal};
@@ -189,7 +189,11 @@ impl Counter<'_> {
     /// T1.
     async fn begin(&self, order: Order<'_>, loaded: Loaded, document: Composed) -> Result<Begun, ReleaseError> {
         let issuance = IssuanceId::new();
-        let ask = Ask { terminal: Some(order.terminal.number), ..Ask::case(order.office, order.case, loaded.version) };
+        let ask = Ask {
+            terminal: Some(order.terminal.number),
+            watch: decision::watch(&self.issuing.city.id, approved(&loaded, order.entry)?),
+            ..Ask::case(order.office, order.case, loaded.version)
+        };
         let office = self.issuing.city.office(order.office.as_str())?;
         let written = self
             .casework
@@ -311,7 +315,13 @@ impl Counter<'_> {
         let command = Command::EndIssue { issuance: begun.issuance, end };
         let mut loaded = begun.loaded.clone();
         loop {
-            let ask = Ask { issuance: Some(begun.issuance), ..Ask::case(order.office, order.case, loaded.version) };
+            let watch = if released {
+                decision::watch(&self.issuing.city.id, approved(&loaded, order.entry)?)
+            } else {
+                Vec::new()
+            };
+            let ask =
+                Ask { issuance: Some(begun.issuance), watch, ..Ask::case(order.office, order.case, loaded.version) };
             let (step, alarms) = (step.clone(), alarms.clone());
             let written = self.casework.register.write(&ask, |locked: &Locked| {
                 if locked.issuance.as_ref().is_none_or(|issuance| issuance.end.is_some()) {

@@ -1,11 +1,12 @@
 //! Who works where, and at which terminals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use crate::case::actor::{Actor, ActorError};
 use crate::case::id::{OfficeId, PersonId};
+use crate::office::right::{Officer, Right};
 use crate::procedure::{Party, Role};
 
 use super::Terminal;
@@ -80,6 +81,8 @@ impl PeopleError {
 pub struct Person {
     /// At work.
     pub actor: Actor,
+    /// What they may do beside the steps of cases.
+    pub rights: BTreeSet<Right>,
     /// Name.
     pub name: String,
 }
@@ -87,6 +90,13 @@ pub struct Person {
 /// 二人: two different approvers of the city in one office, for what no one does alone.
 #[derive(Debug, Clone, Copy)]
 pub struct TwoApprovers<'p>([&'p Actor; 2]);
+
+impl Person {
+    /// At work, with their rights.
+    pub fn officer(&self) -> Officer<'_> {
+        Officer { actor: &self.actor, rights: &self.rights }
+    }
+}
 
 impl<'p> TwoApprovers<'p> {
     /// Their office.
@@ -126,6 +136,8 @@ struct PersonData {
     office: String,
     name: String,
     roles: Vec<Role>,
+    #[serde(default)]
+    rights: BTreeSet<Right>,
 }
 
 #[derive(Deserialize)]
@@ -149,13 +161,13 @@ impl People {
         let file: PeopleFile =
             toml::from_str(text).map_err(|error| PeopleError::Malformed { message: error.to_string() })?;
         let mut people = BTreeMap::new();
-        for PersonData { id, office, name, roles } in file.person {
+        for PersonData { id, office, name, roles, rights } in file.person {
             let actor = Actor::new(
                 PersonId::parse(&id).map_err(ActorError::from)?,
                 OfficeId::parse(&office).map_err(ActorError::from)?,
                 roles,
             )?;
-            if people.insert(id.clone(), Person { actor, name }).is_some() {
+            if people.insert(id.clone(), Person { actor, rights, name }).is_some() {
                 return Err(PeopleError::Malformed { message: format!("{id} is there twice") });
             }
         }

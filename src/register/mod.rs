@@ -30,7 +30,7 @@ pub use error::RegisterError;
 pub use id::{CaseId, Fresh, IncidentId, IssuanceId, OfficeId};
 pub use postgres::Postgres;
 pub use read::{After, CaseEvents, Entry, Recorded};
-pub use record::{Put, RECORD, Record, Watch};
+pub use record::{Key, Put, RECORD, Record, Watch};
 pub use rows::{CaseRow, End, Head, Incident, Issuance, Number};
 pub use sqlite::Sqlite;
 pub use store::{Access, Job, Row, Store, Transaction, Value};

@@ -58,13 +58,24 @@ pub struct Put {
     pub terms: Vec<Term>,
 }
 
-/// Records that a writer wants to see under the lock.
+/// Records that a writer wants to see under the lock of its own office.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Watch {
-    /// The one of a kind and an id.
-    Id(&'static str, String),
-    /// All of a kind that are found by a term.
-    Found(&'static str, Term),
+pub struct Watch {
+    /// Whose.
+    pub office: OfficeId,
+    /// What kind.
+    pub kind: &'static str,
+    /// Which of them.
+    pub key: Key,
+}
+
+/// Which records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// The one of an id.
+    Id(String),
+    /// Those that are found by all of some terms; the rarest comes first.
+    Terms(Vec<Term>),
 }
 
 impl Register {
@@ -135,15 +146,13 @@ impl Register {
     pub(in crate::register) async fn watched(
         &self,
         transaction: &mut dyn Transaction,
-        office: &OfficeId,
         watches: &[Watch],
     ) -> Result<Vec<Record>, RegisterError> {
         let mut records = Vec::new();
-        for watch in watches {
-            match watch {
-                Watch::Id(kind, id) => records.extend(self.record_in(transaction, office, kind, id).await?),
-                Watch::Found(kind, term) => {
-                    let terms = std::slice::from_ref(term);
+        for Watch { office, kind, key } in watches {
+            match key {
+                Key::Id(id) => records.extend(self.record_in(transaction, office, kind, id).await?),
+                Key::Terms(terms) => {
                     records.extend(self.find_records_in(transaction, office, kind, terms, MOST_WATCHED).await?);
                 }
             }

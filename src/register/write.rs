@@ -371,7 +371,7 @@ impl<'w> Writing<'w> {
             number: self.number().await?,
             issuance: self.issuance().await?,
             incidents: self.register.incidents_in(&mut *self.transaction, &self.ask.office).await?,
-            watched: self.register.watched(&mut *self.transaction, &self.ask.office, &self.ask.watch).await?,
+            watched: self.register.watched(&mut *self.transaction, &self.ask.watch).await?,
         })
     }
 

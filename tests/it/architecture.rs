@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::root;
 
 /// Rooms from the top to the bottom; a room may use those after it.
-const ROOMS: [&str; 9] = ["cli", "desk", "mail", "issuing", "register", "press", "case", "procedure", "document"];
+const ROOMS: [&str; 10] =
+    ["cli", "desk", "mail", "issuing", "office", "register", "press", "case", "procedure", "document"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {

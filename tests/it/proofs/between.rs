@@ -140,7 +140,7 @@ async fn between_in(database: Database, mode: Mode) -> Between {
     };
     let register = way(next.clone(), true).await;
     let other = Other { register: Arc::new(way(Arc::default(), false).await), next, sqlite };
-    register.enrol(&office().id).await.unwrap();
+    office().enrol(&register).await;
     Between { hall, register, other }
 }
 

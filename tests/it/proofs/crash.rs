@@ -38,7 +38,7 @@ fn issuing(hall: &Hall, case: &CaseRow) -> Command {
 async fn hall(database: Database) -> Hall {
     let hall = Hall::of(database, Mode::Single, &format!("{}.test", shomei::PROGRAM)).await;
     let register = hall.open().await;
-    register.enrol(&office().id).await.unwrap();
+    office().enrol(&register).await;
     register.close().await.unwrap();
     hall
 }

@@ -87,7 +87,7 @@ async fn replay(register: &Register, flows: &Flows) -> HashMap<CaseId, Case> {
 async fn a_million_events() {
     let hall = Hall::of(Database::Sqlite, Mode::Single, shomei::PROGRAM).await;
     let register = open(&hall).await;
-    register.enrol(&office().id).await.unwrap();
+    office().enrol(&register).await;
     let flows = Flows::embedded().unwrap();
     let settings = Settings::sample(&Procedures::embedded().unwrap()).unwrap();
     let retention = shomei::register::retention::Retention::sample().unwrap();

@@ -6,6 +6,7 @@ mod demo;
 mod million;
 mod office;
 mod stopped;
+mod suppressed;
 mod thousand;
 
 /// How often: what the tests do, or what `scripts/soak` asks for.

@@ -70,6 +70,12 @@ impl Office {
         Counter { casework, issuing, patience: PATIENCE }
     }
 
+    /// Enrols the office, and the city with what all its offices know.
+    pub async fn enrol(&self, register: &Register) {
+        register.enrol(&self.id).await.unwrap();
+        register.enrol(&self.city.id).await.unwrap();
+    }
+
     pub fn officer(&self) -> &Actor {
         &self.people.of(&self.id, &[Role::CitySealKeeper, Role::CityApprover]).unwrap().actor
     }
@@ -205,7 +211,7 @@ impl Hall {
     pub async fn open_for_one(database: Database) -> (Self, Register) {
         let hall = Self::of(database, Mode::Single, shomei::PROGRAM).await;
         let register = hall.open().await;
-        register.enrol(&office().id).await.unwrap();
+        office().enrol(&register).await;
         (hall, register)
     }
 

@@ -114,7 +114,7 @@ fn tell(what: &str, cases: usize, since: Instant) {
 async fn a_thousand_certificates_at_one_moment_by_fifty_at_once() {
     let hall = hall(Database::Sqlite, Mode::Single).await;
     let register = open(&hall).await;
-    register.enrol(&office().id).await.unwrap();
+    office().enrol(&register).await;
     let cases = approved(&register, count("SHOMEI_PROOF_CERTIFICATES", USUAL)).await;
     let since = Instant::now();
     assert_eq!(issue(&register, &cases, AT_ONCE), 0);
@@ -126,7 +126,7 @@ async fn a_thousand_certificates_at_one_moment_by_fifty_at_once() {
 async fn a_thousand_certificates_at_one_moment_by_two_nodes() {
     let hall = hall(Database::Postgres, Mode::Shared).await;
     let register = open(&hall).await;
-    register.enrol(&office().id).await.unwrap();
+    office().enrol(&register).await;
     let cases = approved(&register, count("SHOMEI_PROOF_CERTIFICATES", USUAL)).await;
     // The nodes come from both ends; in the middle they want the same cases.
     let contested = (cases.len() / 20).max(1);
@@ -183,7 +183,7 @@ on_both! {
     async fn of_three_copies_eight_get_three(database) {
         let hall = hall(database, Mode::Single).await;
         let register = open(&hall).await;
-        register.enrol(&office().id).await.unwrap();
+        office().enrol(&register).await;
         let case = office().approved(&register, 1, 3).await.id;
         // Who met a conflict asks again, as long as there is something to be had.
         let mut given = 0;

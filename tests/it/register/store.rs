@@ -2,7 +2,7 @@
 
 use shomei::register::retention::Retention;
 use shomei::register::{
-    After, Ask, Batch, CaseEvents, Copied, End, Register, RegisterError, Term, Watch, Written, verify_copy,
+    After, Ask, Batch, CaseEvents, Copied, End, Key, Register, RegisterError, Term, Watch, Written, verify_copy,
 };
 
 use super::fixture::{Fixture, kita};
@@ -54,7 +54,9 @@ on_both! {
         let after = register.records(&kita(), "resident", "a", 9).await.unwrap();
         assert_eq!(after.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), ["b"]);
         // Under the lock the writer sees them too.
-        let ask = Ask { watch: vec![Watch::Id("resident", "a".to_owned()), Watch::Found("resident", taro)], ..Ask::office(&kita()) };
+        let watch = |key| Watch { office: kita(), kind: "resident", key };
+        let watch = vec![watch(Key::Id("a".to_owned())), watch(Key::Terms(vec![taro]))];
+        let ask = Ask { watch, ..Ask::office(&kita()) };
         let written: Result<Written<()>, RegisterError> = register.write(&ask, |locked| {
             assert_eq!(locked.watched.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
             Err(RegisterError::SamePerson)
