@@ -190,10 +190,9 @@ CREATE TABLE records (
 CREATE TABLE record_terms (
   office TEXT COLLATE "C" NOT NULL,
   kind TEXT COLLATE "C" NOT NULL,
-  field TEXT COLLATE "C" NOT NULL,
   term BYTEA NOT NULL CHECK (length(term) = 32),
   id TEXT COLLATE "C" NOT NULL,
-  PRIMARY KEY (office, kind, field, term, id),
+  PRIMARY KEY (office, kind, term, id),
   FOREIGN KEY (office, kind, id) REFERENCES records (office, kind, id)
 );
 

@@ -188,10 +188,9 @@ CREATE TABLE records (
 CREATE TABLE record_terms (
   office TEXT NOT NULL,
   kind TEXT NOT NULL,
-  field TEXT NOT NULL,
   term BLOB NOT NULL CHECK (length(term) = 32),
   id TEXT NOT NULL,
-  PRIMARY KEY (office, kind, field, term, id),
+  PRIMARY KEY (office, kind, term, id),
   FOREIGN KEY (office, kind, id) REFERENCES records (office, kind, id)
 ) STRICT, WITHOUT ROWID;
 

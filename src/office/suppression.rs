@@ -162,8 +162,7 @@ impl Kept for Suppression {
 pub fn watch(city: &OfficeId, about: &[Name]) -> Vec<Watch> {
     let numbered = about.iter().any(|name| name.field != Field::Shimei);
     let asked = about.iter().filter(|name| !numbered || name.field != Field::Shimei);
-    let by = |name| Watch { office: city.clone(), kind: Suppression::KIND, key: Key::Terms(vec![term(name)]) };
-    asked.map(by).collect()
+    vec![Watch { office: city.clone(), kind: Suppression::KIND, key: Key::AnyOf(asked.map(term).collect()) }]
 }
 
 /// Suppressions that are read at once.
@@ -338,6 +337,7 @@ mod tests {
         let (number, name) = (Name::new(Field::AtenaBango, "1000012"), Name::new(Field::Shimei, "見本太郎"));
         let city = OfficeId::parse("mihon-shi").unwrap();
         assert_eq!(watch(&city, &[name.clone(), number.clone()]), watch(&city, &[number]));
-        assert_eq!(watch(&city, &[name]).len(), 1);
+        let Key::AnyOf(asked) = &watch(&city, &[name])[0].key else { panic!() };
+        assert_eq!(asked.len(), 1);
     }
 }

@@ -136,10 +136,10 @@ fn query(sql: &'static str, values: Vec<Value>) -> Query {
 }
 
 impl Transaction for Open {
-    fn execute<'a>(&'a mut self, sql: &'static str, values: Vec<Value>) -> Job<'a, u64> {
+    fn execute<'a>(&'a mut self, sql: &'static str, values: Vec<Value>) -> Job<'a, ()> {
         Box::pin(async move {
-            let done = query(sql, values).execute(&mut *self.0).await.map_err(fault)?;
-            Ok(done.rows_affected())
+            query(sql, values).execute(&mut *self.0).await.map_err(fault)?;
+            Ok(())
         })
     }
 

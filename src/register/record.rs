@@ -2,15 +2,17 @@
 //! the last event of a stream of its own, enciphered under a key of its own; its row says only where that
 //! stream is. It is found by its id, which names nobody, and by the keyed hashes of what was said of it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use zeroize::Zeroizing;
 
 use super::clock::Moment;
 use super::id::{CaseId, Fresh as _, OfficeId};
+use super::merkle::Hash;
 use super::read::open_event;
 use super::replay::checked;
-use super::store::{Access, Row, Transaction, maybe_one};
+use super::store::{Access, Row, Transaction, Value, maybe_one};
 use super::table::Of;
 use super::write::{Event, Term, Writing};
 use super::{CaseEvents, Recorded, Register, RegisterError};
@@ -74,8 +76,8 @@ pub struct Watch {
 pub enum Key {
     /// The one of an id.
     Id(String),
-    /// Those that are found by all of some terms; the rarest comes first.
-    Terms(Vec<Term>),
+    /// Those that are found by any of some terms.
+    AnyOf(Vec<Term>),
 }
 
 impl Register {
@@ -104,11 +106,15 @@ impl Register {
         const RECORDS: &str = include_str!("../../sql/records.sql");
         let mut transaction = self.begin(Access::Read).await?;
         let values = vec![office.as_str().into(), kind.into(), after.into(), i64::from(limit).into()];
-        let rows = transaction.rows(RECORDS, values).await?;
-        self.opened(&mut *transaction, office, kind, rows).await
+        let mut records = Vec::new();
+        for row in transaction.rows(RECORDS, values).await? {
+            records.push(self.open_record(&mut *transaction, office, kind, Place::read(row)?).await?);
+        }
+        Ok(records)
     }
 
-    /// Records of a kind that are found by all of some terms, at most `limit` of them.
+    /// Records of a kind that are found by all of some terms, at most `limit` of them. The rarest term
+    /// comes first.
     pub async fn find_records(
         &self,
         office: &OfficeId,
@@ -116,8 +122,20 @@ impl Register {
         terms: &[Term],
         limit: u32,
     ) -> Result<Vec<Record>, RegisterError> {
+        let Some((first, others)) = terms.split_first() else { return Ok(Vec::new()) };
         let mut transaction = self.begin(Access::Read).await?;
-        self.find_records_in(&mut *transaction, office, kind, terms, limit).await
+        let hash = |term: &Term| self.ring().search(office)?.search_hash(term);
+        let others = others.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
+        let mut found = Vec::new();
+        for place in found_by_any(&mut *transaction, office, kind, &[hash(first)?]).await? {
+            if has_all(&mut *transaction, office, kind, &place.id, &others).await? {
+                found.push(self.open_record(&mut *transaction, office, kind, place).await?);
+            }
+            if found.len() as u64 >= u64::from(limit) {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// What was put for a record, oldest first.
@@ -128,9 +146,9 @@ impl Register {
         id: &str,
     ) -> Result<Vec<Recorded>, RegisterError> {
         let mut transaction = self.begin(Access::Read).await?;
-        let Some((stream, _)) = place_of(&mut *transaction, office, kind, id).await? else { return Ok(Vec::new()) };
+        let Some(place) = place_of(&mut *transaction, office, kind, id).await? else { return Ok(Vec::new()) };
         drop(transaction);
-        match self.events(office, stream).await? {
+        match self.events(office, place.stream).await? {
             CaseEvents::Whole(events) => Ok(events),
             CaseEvents::Destroyed => Err(RegisterError::Destroyed),
         }
@@ -152,8 +170,12 @@ impl Register {
         for Watch { office, kind, key } in watches {
             match key {
                 Key::Id(id) => records.extend(self.record_in(transaction, office, kind, id).await?),
-                Key::Terms(terms) => {
-                    records.extend(self.find_records_in(transaction, office, kind, terms, MOST_WATCHED).await?);
+                Key::AnyOf(terms) => {
+                    let search = self.ring().search(office)?;
+                    let hashes = terms.iter().map(|term| search.search_hash(term)).collect::<Result<Vec<_>, _>>()?;
+                    for place in found_by_any(transaction, office, kind, &hashes).await? {
+                        records.push(self.open_record(transaction, office, kind, place).await?);
+                    }
                 }
             }
         }
@@ -168,63 +190,9 @@ impl Register {
         id: &str,
     ) -> Result<Option<Record>, RegisterError> {
         match place_of(transaction, office, kind, id).await? {
-            Some((stream, version)) => {
-                self.open_record(transaction, office, (kind, id), stream, version).await.map(Some)
-            }
+            Some(place) => self.open_record(transaction, office, kind, place).await.map(Some),
             None => Ok(None),
         }
-    }
-
-    async fn find_records_in(
-        &self,
-        transaction: &mut dyn Transaction,
-        office: &OfficeId,
-        kind: &'static str,
-        terms: &[Term],
-        limit: u32,
-    ) -> Result<Vec<Record>, RegisterError> {
-        const FIND: &str = include_str!("../../sql/find_records.sql");
-        const HAS: &str = include_str!("../../sql/record_has_term.sql");
-        let Some((first, others)) = terms.split_first() else { return Ok(Vec::new()) };
-        let search = self.ring().search(office)?;
-        let key = |term: &Term| -> Result<Vec<_>, RegisterError> {
-            Ok(vec![office.as_str().into(), kind.into(), term.field.as_str().into(), search.search_hash(term)?.into()])
-        };
-        let mut found = Vec::new();
-        // The first term narrows most: it is for the caller to name that one first.
-        for mut row in transaction.rows(FIND, key(first)?).await? {
-            let id = row.text()?;
-            let mut all = true;
-            for other in others {
-                let mut values = key(other)?;
-                values.push(id.as_str().into());
-                all = all && maybe_one(transaction, HAS, values).await?.is_some();
-            }
-            if all {
-                let stream = CaseId::parse(&row.text()?)?;
-                let version = row.count()?;
-                found.push(self.open_record(transaction, office, (kind, &id), stream, version).await?);
-            }
-            if found.len() as u64 >= u64::from(limit) {
-                break;
-            }
-        }
-        Ok(found)
-    }
-
-    async fn opened(
-        &self,
-        transaction: &mut dyn Transaction,
-        office: &OfficeId,
-        kind: &'static str,
-        rows: Vec<Row>,
-    ) -> Result<Vec<Record>, RegisterError> {
-        let mut records = Vec::with_capacity(rows.len());
-        for mut row in rows {
-            let (id, stream, version) = (row.text()?, CaseId::parse(&row.text()?)?, row.count()?);
-            records.push(self.open_record(transaction, office, (kind, &id), stream, version).await?);
-        }
-        Ok(records)
     }
 
     /// The event that a record is, checked along the chain.
@@ -232,9 +200,8 @@ impl Register {
         &self,
         transaction: &mut dyn Transaction,
         office: &OfficeId,
-        (kind, id): (&'static str, &str),
-        stream: CaseId,
-        version: u64,
+        kind: &'static str,
+        Place { id, stream, version }: Place,
     ) -> Result<Record, RegisterError> {
         const EVENT: &str = include_str!("../../sql/event_of_stream.sql");
         let missing = || RegisterError::damaged("a record's event or key is missing");
@@ -247,24 +214,75 @@ impl Register {
         if event.kind.strip_prefix(RECORD) != Some(kind) {
             return Err(RegisterError::damaged("a record's event is of another kind"));
         }
-        Ok(Record { kind: kind.to_owned(), id: id.to_owned(), version, at: event.at, v: event.v, body: event.body })
+        Ok(Record { kind: kind.to_owned(), id, version, at: event.at, v: event.v, body: event.body })
     }
 }
 
-/// More than this many records of one term are nobody's: a person has a handful.
-const MOST_WATCHED: u32 = 1_000;
-
 /// Where a record's stream is, and at which version.
+struct Place {
+    id: String,
+    stream: CaseId,
+    version: u64,
+}
+
+impl Place {
+    fn read(mut row: Row) -> Result<Self, RegisterError> {
+        Ok(Self { id: row.text()?, stream: CaseId::parse(&row.text()?)?, version: row.count()? })
+    }
+}
+
 async fn place_of(
     transaction: &mut dyn Transaction,
     office: &OfficeId,
     kind: &str,
     id: &str,
-) -> Result<Option<(CaseId, u64)>, RegisterError> {
+) -> Result<Option<Place>, RegisterError> {
     const RECORD: &str = include_str!("../../sql/record.sql");
     let key = vec![office.as_str().into(), kind.into(), id.into()];
-    let Some(mut row) = maybe_one(transaction, RECORD, key).await? else { return Ok(None) };
-    Ok(Some((CaseId::parse(&row.text()?)?, row.count()?)))
+    maybe_one(transaction, RECORD, key).await?.map(Place::read).transpose()
+}
+
+/// Terms that one query asks for.
+const AT_ONCE: usize = 8;
+
+/// Records that are found by any of some hashes, each once, in the order of their ids.
+async fn found_by_any(
+    transaction: &mut dyn Transaction,
+    office: &OfficeId,
+    kind: &str,
+    hashes: &[Hash],
+) -> Result<Vec<Place>, RegisterError> {
+    const FIND: &str = include_str!("../../sql/find_records.sql");
+    let mut places = BTreeMap::new();
+    for some in hashes.chunks(AT_ONCE) {
+        // The first one again, where there are fewer.
+        let padded = some.iter().chain(some.iter().take(1).cycle()).take(AT_ONCE);
+        let mut values = vec![office.as_str().into(), kind.into()];
+        values.extend(padded.map(|hash| Value::from(*hash)));
+        for row in transaction.rows(FIND, values).await? {
+            let place = Place::read(row)?;
+            places.insert(place.id.clone(), place);
+        }
+    }
+    Ok(places.into_values().collect())
+}
+
+/// Whether a record is found by each of some hashes.
+async fn has_all(
+    transaction: &mut dyn Transaction,
+    office: &OfficeId,
+    kind: &str,
+    id: &str,
+    hashes: &[Hash],
+) -> Result<bool, RegisterError> {
+    const HAS: &str = include_str!("../../sql/record_has_term.sql");
+    for hash in hashes {
+        let values = vec![office.as_str().into(), kind.into(), (*hash).into(), id.into()];
+        if maybe_one(transaction, HAS, values).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 impl Writing<'_> {
@@ -273,11 +291,11 @@ impl Writing<'_> {
         let Put { kind, id, version, v, body, terms } = put;
         let office = self.office_id().clone();
         let place = place_of(self.transaction(), &office, kind, &id).await?;
-        let found = place.as_ref().map_or(0, |(_, version)| *version);
+        let found = place.as_ref().map_or(0, |place| place.version);
         if found != version {
             return Err(RegisterError::Conflict { expected: version, found });
         }
-        let stream = place.map_or_else(CaseId::new, |(stream, _)| stream);
+        let stream = place.map_or_else(CaseId::new, |place| place.stream);
         let secret = self.key_of(stream).await?;
         let version = version.saturating_add(1);
         self.add_one(&secret, Some((stream, version)), Event { kind: format!("{RECORD}{kind}"), v, body })?;
@@ -290,27 +308,19 @@ impl Writing<'_> {
 
     async fn put_terms(&mut self, kind: &str, id: &str, terms: &[Term], had: bool) -> Result<(), RegisterError> {
         const TERMS: &str = include_str!("../../sql/terms_of_record.sql");
-        let mut wanted = Vec::with_capacity(terms.len());
-        for term in terms {
-            wanted.push((term.field.clone(), self.search_hash(term)?));
-        }
-        wanted.sort();
-        wanted.dedup();
+        let mut wanted = terms.iter().map(|term| self.search_hash(term)).collect::<Result<BTreeSet<_>, _>>()?;
         if had {
             let key = vec![self.office(), kind.into(), id.into()];
             for mut row in self.transaction().rows(TERMS, key).await? {
-                let kept = (row.text()?, row.hash()?);
-                match wanted.iter().position(|term| *term == kept) {
-                    Some(at) => drop(wanted.swap_remove(at)),
-                    None => {
-                        let key = vec![self.office(), kind.into(), kept.0.into(), kept.1.into(), id.into()];
-                        self.remove(Of::record_terms, key).await?;
-                    }
+                let kept = row.hash()?;
+                if !wanted.remove(&kept) {
+                    let key = vec![self.office(), kind.into(), kept.into(), id.into()];
+                    self.remove(Of::record_terms, key).await?;
                 }
             }
         }
-        for (field, hash) in wanted {
-            self.put(Of::record_terms, vec![self.office(), kind.into(), field.into(), hash.into(), id.into()]).await?;
+        for hash in wanted {
+            self.put(Of::record_terms, vec![self.office(), kind.into(), hash.into(), id.into()]).await?;
         }
         Ok(())
     }

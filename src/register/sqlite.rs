@@ -9,7 +9,7 @@ use std::time::Duration;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Column as _, Connection as _, Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::{AssertSqlSafe, Column as _, Connection as _, Row as _, SqlSafeStr, TypeInfo as _, ValueRef as _};
 
 use super::RegisterError;
 use super::store::{Access, Job, Row, Store, Transaction, Value};
@@ -70,7 +70,7 @@ impl Store for Sqlite {
                 Access::Read => self.readers.begin_with("BEGIN DEFERRED").await,
                 Access::Write => self.writer.begin_with("BEGIN IMMEDIATE").await,
             };
-            Ok(Box::new(Open(begun.map_err(fault)?)) as Box<dyn Transaction>)
+            Ok(Box::new(Open { begun: begun.map_err(fault)?, waiting: Vec::new() }) as Box<dyn Transaction>)
         })
     }
 
@@ -138,11 +138,19 @@ impl Store for Sqlite {
     }
 }
 
-struct Open(sqlx::Transaction<'static, sqlx::Sqlite>);
+/// A transaction, and statements that wait: each way to SQLite's own thread and back costs more than the
+/// statement, so they go there together.
+struct Open {
+    begun: sqlx::Transaction<'static, sqlx::Sqlite>,
+    waiting: Vec<(&'static str, Vec<Value>)>,
+}
+
+/// So many statements wait at most.
+const MOST_WAITING: usize = 64;
 
 type Query = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
 
-fn query(sql: &'static str, values: Vec<Value>) -> Query {
+fn query(sql: impl SqlSafeStr, values: impl IntoIterator<Item = Value>) -> Query {
     values.into_iter().fold(sqlx::query(sql), |query, value| match value {
         Value::Integer(value) => query.bind(value),
         Value::Text(value) => query.bind(value),
@@ -150,23 +158,58 @@ fn query(sql: &'static str, values: Vec<Value>) -> Query {
     })
 }
 
+/// Statements as one text: the places of each are counted on from those of the ones before it.
+fn joined(statements: &[(&'static str, Vec<Value>)]) -> String {
+    let (mut text, mut before) = (String::new(), 0);
+    for (sql, values) in statements {
+        let mut parts = sql.split('$');
+        text.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let place: usize = part[..digits].parse().unwrap_or_default();
+            text.push_str(&format!("${}{}", before + place, &part[digits..]));
+        }
+        text.push_str(";\n");
+        before += values.len();
+    }
+    text
+}
+
+impl Open {
+    async fn run_waiting(&mut self) -> Result<(), RegisterError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        // Nothing but the program's own statements, with other numbers for their places.
+        let text = AssertSqlSafe(joined(&waiting));
+        let values = waiting.into_iter().flat_map(|(_, values)| values);
+        query(text, values).execute(&mut *self.begun).await.map_err(fault)?;
+        Ok(())
+    }
+}
+
 impl Transaction for Open {
-    fn execute<'a>(&'a mut self, sql: &'static str, values: Vec<Value>) -> Job<'a, u64> {
+    fn execute<'a>(&'a mut self, sql: &'static str, values: Vec<Value>) -> Job<'a, ()> {
         Box::pin(async move {
-            let done = query(sql, values).execute(&mut *self.0).await.map_err(fault)?;
-            Ok(done.rows_affected())
+            self.waiting.push((sql, values));
+            if self.waiting.len() < MOST_WAITING { Ok(()) } else { self.run_waiting().await }
         })
     }
 
     fn rows<'a>(&'a mut self, sql: &'static str, values: Vec<Value>) -> Job<'a, Vec<Row>> {
         Box::pin(async move {
-            let rows = query(sql, values).fetch_all(&mut *self.0).await.map_err(fault)?;
+            self.run_waiting().await?;
+            let rows = query(sql, values).fetch_all(&mut *self.begun).await.map_err(fault)?;
             rows.iter().map(read).collect()
         })
     }
 
-    fn commit(self: Box<Self>) -> Job<'static, ()> {
-        Box::pin(async move { self.0.commit().await.map_err(fault) })
+    fn commit(mut self: Box<Self>) -> Job<'static, ()> {
+        Box::pin(async move {
+            self.run_waiting().await?;
+            self.begun.commit().await.map_err(fault)
+        })
     }
 }
 

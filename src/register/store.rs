@@ -141,8 +141,9 @@ pub enum Access {
 
 /// A transaction. One that is dropped without [`Transaction::commit`] has written nothing.
 pub trait Transaction: Send {
-    /// Runs a statement, and says how many rows it touched.
-    fn execute<'a>(&'a mut self, sql: &'static str, values: Vec<Value>) -> Job<'a, u64>;
+    /// Runs a statement: now, or together with others before the next query or the commit, which then
+    /// say what was wrong with it.
+    fn execute<'a>(&'a mut self, sql: &'static str, values: Vec<Value>) -> Job<'a, ()>;
     /// Runs a query.
     fn rows<'a>(&'a mut self, sql: &'static str, values: Vec<Value>) -> Job<'a, Vec<Row>>;
     /// Makes what was written last.

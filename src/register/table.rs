@@ -79,7 +79,7 @@ tables! {
     answers Append [office Text, id Text] [case_id Text, request Bytes, sealed Bytes];
     checkpoints Append [office Text, size Integer] [note Text];
     records Put [office Text, kind Text, id Text] [case_id Text, version Integer];
-    record_terms Set [office Text, kind Text, field Text, term Bytes, id Text] [];
+    record_terms Set [office Text, kind Text, term Bytes, id Text] [];
 }
 
 /// Statements on one table.

@@ -357,9 +357,12 @@ impl<'w> Writing<'w> {
     }
 
     async fn locked(&mut self) -> Result<Locked, RegisterError> {
-        const VERSION: &str = include_str!("../../sql/version.sql");
-        let case = vec![self.office(), self.case().to_string().into()];
-        let version = one(&mut *self.transaction, VERSION, case).await?.count()?;
+        const VERSION_AND_SERIAL: &str = include_str!("../../sql/version_and_serial.sql");
+        let (case, day) = (self.case().to_string(), self.now.day());
+        let terminal = Value::Integer(self.ask.terminal.map(i64::from));
+        let asked = vec![self.office(), case.into(), day.to_string().into(), terminal];
+        let mut row = one(&mut *self.transaction, VERSION_AND_SERIAL, asked).await?;
+        let (version, last) = (row.count()?, row.maybe_integer()?);
         if let Some(expected) = self.ask.version
             && expected != version
         {
@@ -368,22 +371,19 @@ impl<'w> Writing<'w> {
         Ok(Locked {
             now: self.now,
             version,
-            number: self.number().await?,
+            number: self.number(last)?,
             issuance: self.issuance().await?,
             incidents: self.register.incidents_in(&mut *self.transaction, &self.ask.office).await?,
             watched: self.register.watched(&mut *self.transaction, &self.ask.watch).await?,
         })
     }
 
-    async fn number(&mut self) -> Result<Option<Number>, RegisterError> {
-        const SERIAL: &str = include_str!("../../sql/serial.sql");
+    /// The number after the last one of the day and terminal.
+    fn number(&self, last: Option<i64>) -> Result<Option<Number>, RegisterError> {
         let Some(terminal) = self.ask.terminal else { return Ok(None) };
-        let day = self.now.day();
-        let key = vec![self.office(), day.to_string().into(), i64::from(terminal).into()];
-        let last = maybe_one(&mut *self.transaction, SERIAL, key).await?.map(|mut row| row.small()).transpose()?;
-        let serial =
-            last.unwrap_or(0).checked_add(1).ok_or(RegisterError::Batch { what: "no number is left for the day" })?;
-        Ok(Some(Number { day, terminal, serial }))
+        let next = last.unwrap_or(0).checked_add(1).and_then(|next| u32::try_from(next).ok());
+        let serial = next.ok_or(RegisterError::Batch { what: "no number is left for the day" })?;
+        Ok(Some(Number { day: self.now.day(), terminal, serial }))
     }
 
     async fn issuance(&mut self) -> Result<Option<Issuance>, RegisterError> {
@@ -521,9 +521,10 @@ impl<'w> Writing<'w> {
         if self.ask.case != Some(case.id) {
             return Err(RegisterError::Batch { what: "the case is not the one that was asked for" });
         }
-        self.put(Of::cases, case.values(&self.ask.office)).await?;
+        // What is read comes first: what is put can then go to the database together.
         let key = vec![self.office(), case.id.to_string().into()];
         let waited = self.transaction.rows(WAITING, key).await?;
+        self.put(Of::cases, case.values(&self.ask.office)).await?;
         let place = |office: Value, role: String, opened_at: i64| {
             vec![office, role.into(), opened_at.into(), case.id.to_string().into()]
         };

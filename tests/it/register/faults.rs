@@ -275,7 +275,7 @@ async fn lists_are_read_by_index() {
     for statement in [
         include_str!("../../../sql/work_list.sql"),
         include_str!("../../../sql/events_of_case.sql"),
-        include_str!("../../../sql/version.sql"),
+        include_str!("../../../sql/version_and_serial.sql"),
         include_str!("../../../sql/find.sql"),
         include_str!("../../../sql/case_by_number.sql"),
         include_str!("../../../sql/issuance_by_number.sql"),
@@ -297,7 +297,8 @@ async fn lists_are_read_by_index() {
         assert!(!plan.is_empty());
         for mut row in plan {
             let (_, _, _, detail) = (row.integer(), row.integer(), row.integer(), row.text().unwrap());
-            assert!(!detail.contains("SCAN"), "{statement}: {detail}");
+            let scans = detail.contains("SCAN") && detail != "SCAN CONSTANT ROW";
+            assert!(!scans, "{statement}: {detail}");
             let list = statement.contains("case_waiting");
             assert!(!list || !detail.contains("TEMP B-TREE"), "sorted, not read in order: {statement}: {detail}");
         }

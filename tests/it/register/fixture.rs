@@ -135,13 +135,12 @@ impl Fixture {
         }
     }
 
-    pub async fn try_run(&self, statement: &'static str) -> Result<u64, RegisterError> {
+    pub async fn try_run(&self, statement: &'static str) -> Result<(), RegisterError> {
         let store = self.store().await;
         let mut transaction = store.begin(Access::Write).await?;
-        let done = transaction.execute(statement, Vec::new()).await?;
+        transaction.execute(statement, Vec::new()).await?;
         transaction.commit().await?;
-        store.close().await?;
-        Ok(done)
+        store.close().await
     }
 
     pub async fn rows(&self, query: &'static str) -> Vec<Row> {
@@ -177,8 +176,8 @@ impl Fixture {
         }
     }
 
-    /// Changes rows behind the register's back.
-    pub async fn tamper(&self, statement: &'static str, values: Vec<Value>) -> u64 {
+    /// Changes rows behind the register's back. Says how many.
+    pub async fn tamper(&self, statement: &'static str, values: Vec<Value>) -> usize {
         let store: Box<dyn Store> = match self.database {
             Database::Sqlite => {
                 let store = Sqlite::open(self.owner.as_ref()).await.unwrap();
@@ -189,9 +188,9 @@ impl Fixture {
             Database::Postgres => self.store().await,
         };
         let mut transaction = store.begin(Access::Write).await.unwrap();
-        let done = transaction.execute(statement, values).await.unwrap();
+        let changed = transaction.rows(sql(format!("{statement} RETURNING office")), values).await.unwrap();
         transaction.commit().await.unwrap();
         store.close().await.unwrap();
-        done
+        changed.len()
     }
 }

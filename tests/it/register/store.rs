@@ -55,10 +55,10 @@ on_both! {
         assert_eq!(after.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), ["b"]);
         // Under the lock the writer sees them too.
         let watch = |key| Watch { office: kita(), kind: "resident", key };
-        let watch = vec![watch(Key::Id("a".to_owned())), watch(Key::Terms(vec![taro]))];
+        let watch = vec![watch(Key::Id("a".to_owned())), watch(Key::AnyOf(vec![taro.clone(), jiro.clone()]))];
         let ask = Ask { watch, ..Ask::office(&kita()) };
         let written: Result<Written<()>, RegisterError> = register.write(&ask, |locked| {
-            assert_eq!(locked.watched.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+            assert_eq!(locked.watched.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), ["a", "a", "b"]);
             Err(RegisterError::SamePerson)
         }).await;
         assert!(matches!(written, Err(RegisterError::SamePerson)));

@@ -1,1 +1,0 @@
-SELECT last FROM serials WHERE office = $1 AND day = $2 AND terminal = $3
