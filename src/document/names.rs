@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(name(serde_json::json!({ "zenbu": "見本太郎" })), one("見本太郎"));
         assert_eq!(name(serde_json::json!({ "nothing": "omitted" })), vec![]);
         let both = serde_json::json!({ "alphabet": "Mihon Maria", "kanji": "見本真理" });
-        assert_eq!(name(both), vec![one("MIHONMARIA"), one("見本真理")].concat());
+        assert_eq!(name(both), [one("MIHONMARIA"), one("見本真理")].concat());
         assert_eq!(found(serde_json::json!({ "atena_bango": "1000012" })), vec![("atena-bango", "1000012".to_owned())]);
     }
 

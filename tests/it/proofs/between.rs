@@ -267,7 +267,7 @@ async fn a_connection_lost_meanwhile_releases_nothing() {
     let hall = Arc::new(hall);
     let server = hall.clone();
     other.happens(async move {
-        let _ = server.fixture.try_run(terminate).await.unwrap();
+        server.fixture.try_run(terminate).await.unwrap();
     });
     let lost = code(office().issue(&register, case).await);
     // The pool may connect again, but whoever was the one node may not be it any more.

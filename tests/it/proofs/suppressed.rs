@@ -35,7 +35,7 @@ fn because() -> Reason {
 /// A suppression of issuing for the last person of a household, from today.
 async fn suppress(register: &Register, number: usize) -> AsSeen {
     let known = names(&household(number).unwrap());
-    let of = known.iter().filter(|name| name.field == Field::AtenaBango).next_back().unwrap();
+    let of = known.iter().rfind(|name| name.field == Field::AtenaBango).unwrap();
     let suppression = Suppression {
         target: Target { atena_bango: of.text.clone(), setai_bango: None, shimei: ["見本".to_owned()].into() },
         works: [Work::Hakko].into(),
