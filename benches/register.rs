@@ -9,11 +9,11 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use shomei::case::Case;
 use shomei::case::actor::Actor;
 use shomei::case::command::Command;
-use shomei::case::event::{Data, Entry};
+use shomei::case::event::Entry;
 use shomei::case::id::{CaseId, IssuanceId, OfficeId};
 use shomei::case::warrant::Cover;
 use shomei::document::cbor::Digest;
-use shomei::issuing::bench::{CERTIFICATE, Walk, Way, household, read};
+use shomei::issuing::bench::{self, CERTIFICATE, Walk, Way, blank, household, read};
 use shomei::issuing::casework::{Casework, Flows};
 use shomei::issuing::city::City;
 use shomei::issuing::issue::{Counter, Order, PATIENCE};
@@ -39,7 +39,7 @@ const KIND: &str = "juminhyo-utsushi";
 fn steps(settings: &Settings) -> Vec<(Case, Command, Actor)> {
     let day = specimen_day().unwrap();
     let cover = Cover { digest: Digest([1; 32]), templates: [0; 32], issuer: "office".to_owned(), day };
-    let entry = Entry { kind: KIND.to_owned(), copies: 1, cover, data: Data::from("{}".to_owned()) };
+    let entry = blank(&cover);
     let mut steps = Vec::new();
     for flow in Procedures::embedded().unwrap().all() {
         let mut walk = Walk::open(&Arc::new(flow.clone()), settings, CaseId::new(), day).unwrap();
@@ -149,7 +149,7 @@ impl Desk {
         let data = household(number).unwrap();
         let document = read(&data, &self.press).unwrap();
         let cover = self.issuing().cover(&document, self.city.office("kita-ku").unwrap(), day).unwrap();
-        Entry { kind: KIND.to_owned(), copies: 1, cover, data: Data::from(String::from_utf8(data).unwrap()) }
+        bench::entry(number, 1, cover).unwrap()
     }
 }
 
@@ -189,8 +189,9 @@ fn issuances(criterion: &mut Criterion) {
         criterion.bench_function(&format!("issue/approved case to released page, {name}"), |bencher| {
             bencher.iter_batched(
                 || {
-                    let today = runtime.block_on(register.now()).unwrap().day();
-                    let walk = desk.way.approved(CaseId::new(), &desk.entry(next(), today)).unwrap();
+                    let (today, number) = (runtime.block_on(register.now()).unwrap().day(), next());
+                    runtime.block_on(bench::hold(&register, &desk.city.id, number)).unwrap();
+                    let walk = desk.way.approved(CaseId::new(), &desk.entry(number, today)).unwrap();
                     runtime.block_on(walk.file(casework)).unwrap().id
                 },
                 |case| {

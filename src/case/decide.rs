@@ -85,13 +85,17 @@ impl Decision<'_> {
 
     fn check_entries(&self, step: &Step, work: &Work) -> Result<(), CaseError> {
         let made = self.running.made_at(step);
-        for (index, Entry { kind, copies, .. }) in work.entries.iter().enumerate() {
+        for (index, Entry { kind, copies, source, .. }) in work.entries.iter().enumerate() {
             let twice = work.entries.iter().skip(index + 1).any(|other| other.kind == *kind);
             if twice || *copies == 0 {
                 return Err(CaseError::Copies { step: step.key.clone(), kind: kind.clone() });
             }
             if Kind::by_id(kind).is_none() || !made.contains(&kind.as_str()) {
                 return Err(CaseError::KindNotMade { step: step.key.clone(), kind: kind.clone() });
+            }
+            let rule = self.running.flow().seals.iter().find(|rule| rule.document == *kind);
+            if source.is_typed() && rule.is_some_and(|rule| !rule.typed) {
+                return Err(CaseError::Typed { step: step.key.clone(), kind: kind.clone() });
             }
         }
         for kind in &work.confirmed {

@@ -79,6 +79,14 @@ pub enum CaseError {
         /// Kind.
         kind: String,
     },
+    /// A certificate that is composed from what is held, and was typed.
+    #[error("deciding {step}: {kind} is typed, not composed")]
+    Typed {
+        /// Step.
+        step: StepKey,
+        /// Kind.
+        kind: String,
+    },
     /// No copy, or the same kind twice.
     #[error("deciding {step}: {kind} is entered twice or without a copy")]
     Copies {
@@ -158,6 +166,7 @@ impl CaseError {
             Self::Attribute { .. } => "case-attribute",
             Self::AttributeUsed { .. } => "case-attribute-used",
             Self::KindNotMade { .. } => "case-kind-not-made",
+            Self::Typed { .. } => "case-typed",
             Self::Copies { .. } => "case-copies",
             Self::NothingEntered { .. } => "case-nothing-entered",
             Self::Unseen { .. } => "case-unseen",

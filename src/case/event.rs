@@ -76,6 +76,53 @@ pub struct Entry {
     pub cover: Cover,
     /// The data itself.
     pub data: Data,
+    /// Where it is from.
+    #[serde(default, skip_serializing_if = "Source::is_typed")]
+    pub source: Source,
+}
+
+/// Where the content of a document is from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Source {
+    /// Typed by who entered it.
+    #[default]
+    Typed,
+    /// Composed from what is held of somebody, as was asked for.
+    Composed {
+        /// What was held, by kind and 履歴番号.
+        subjects: Vec<Held>,
+        /// 交付請求: JSON.
+        request: Data,
+    },
+}
+
+impl Source {
+    /// Whether somebody typed it.
+    pub fn is_typed(&self) -> bool {
+        matches!(self, Self::Typed)
+    }
+}
+
+/// What was held of somebody.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Held {
+    /// Which kind of record.
+    pub kind: String,
+    /// 宛名番号.
+    pub atena_bango: String,
+    /// 世帯番号, of a resident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setai_bango: Option<String>,
+    /// 履歴番号.
+    pub rireki_bango: u32,
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
 }
 
 /// A document that somebody saw before a decision.

@@ -71,7 +71,8 @@ fn opened(flow: &Arc<Procedure>, attributes: Attributes) -> (Case, Event) {
 }
 
 fn entry(kind: &str, n: u8) -> Entry {
-    Entry { kind: kind.to_owned(), copies: 1, cover: cover(n), data: Data("{}".into()) }
+    let source = Source::Composed { subjects: Vec::new(), request: Data("{}".into()) };
+    Entry { kind: kind.to_owned(), copies: 1, cover: cover(n), data: Data("{}".into()), source }
 }
 
 /// What a step needs to be done: a document of each kind that it makes, confirmed papers, what is seen.

@@ -7,13 +7,14 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use shomei::case::actor::Actor;
 use shomei::case::command::{Command, Work};
-use shomei::case::event::{Attributes, Data, Entry, Reason, Seen};
+use shomei::case::event::{Attributes, Data, Entry, Reason, Seen, Source};
 use shomei::case::id::{CaseId, EntryId};
 use shomei::case::sheet::Sheet;
 use shomei::document::catalog::{Composed, Kind, Sealing};
 use shomei::document::names::{Field, Name};
 use shomei::domain::calendar::Day;
 use shomei::issuing::casework::Loaded;
+use shomei::issuing::entering::{EnteringError, Wish};
 use shomei::issuing::issue::Order;
 use shomei::press::Leave;
 use shomei::procedure::StepKey;
@@ -61,6 +62,9 @@ enum Action {
         /// A document that is entered: KIND=FILE, or KIND*COPIES=FILE.
         #[arg(long)]
         enter: Vec<String>,
+        /// A certificate that is composed from what is held, as a 交付請求 asks: KIND=FILE, or KIND*COPIES=FILE.
+        #[arg(long)]
+        compose: Vec<String>,
         /// 照合符号 of a document that was seen and is approved.
         #[arg(long)]
         seen: Vec<String>,
@@ -162,8 +166,8 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
     match &arguments.action {
         Action::Open { flow, attribute } => desk.open(flow, attribute).await,
         Action::Show { case, json } => desk.show(case, *json).await,
-        Action::Do { case, step, enter, seen, day, confirm } => {
-            let work = Doing { step, enter, seen, day: day.as_deref(), confirm };
+        Action::Do { case, step, enter, compose, seen, day, confirm } => {
+            let work = Doing { step, enter, compose, seen, day: day.as_deref(), confirm };
             desk.work(case, work).await
         }
         Action::Print { case, document, output } => desk.print(case, EntryId(*document), output).await,
@@ -193,6 +197,7 @@ pub fn because(reason: &str) -> Result<Reason, Lines> {
 struct Doing<'a> {
     step: &'a str,
     enter: &'a [String],
+    compose: &'a [String],
     seen: &'a [String],
     day: Option<&'a str>,
     confirm: &'a [String],
@@ -243,20 +248,19 @@ impl Desk<'_> {
             Some(day) => day.parse::<Day>().map_err(|error| Trouble::Usage.at("--day", error))?,
             None => today,
         };
-        let entries = doing.enter.iter().map(|entered| self.entry(entered, day)).collect::<Result<_, _>>()?;
+        let mut entries = doing.enter.iter().map(|entered| self.entry(entered, day)).collect::<Result<Vec<_>, _>>()?;
+        for asked in doing.compose {
+            let (kind, copies, request) = given(asked)?;
+            entries.push(composed(self.office, self.actor, kind, copies, &request, day).await?);
+        }
         let seen = doing.seen.iter().map(|code| self.seen(&loaded, code, day)).collect::<Result<_, _>>()?;
         let work = Work { step, entries, seen, confirmed: doing.confirm.to_vec() };
         self.act(number, Command::Do(work)).await
     }
 
-    /// KIND=FILE or KIND*COPIES=FILE.
-    fn entry(&self, given: &str, day: Day) -> Result<Entry, Lines> {
-        let usage = || Trouble::Usage.at("--enter", "it is not KIND=FILE");
-        let (kind_and_copies, file) = given.split_once('=').ok_or_else(usage)?;
-        let (id, copies) = kind_and_copies.split_once('*').unwrap_or((kind_and_copies, "1"));
-        let copies = copies.parse().map_err(|_| usage())?;
-        let data = String::from_utf8(read_input(Path::new(file))?).map_err(|error| Trouble::Read.at(file, error))?;
-        entry(self.office, self.actor, kind(id)?, copies, data, day)
+    fn entry(&self, entered: &str, day: Day) -> Result<Entry, Lines> {
+        let (kind, copies, data) = given(entered)?;
+        entry(self.office, self.actor, kind, copies, data, day)
     }
 
     /// The document of a 照合符号, as it would be certified on the day.
@@ -400,6 +404,36 @@ fn tell_cases(cases: &[CaseRow], more: bool) {
     }
 }
 
+/// KIND=FILE or KIND*COPIES=FILE: the kind, how many, and what stands in the file.
+fn given(text: &str) -> Result<(&'static Kind, u8, String), Lines> {
+    let usage = || Trouble::Usage.at(text, "it is not KIND=FILE");
+    let (kind_and_copies, file) = text.split_once('=').ok_or_else(usage)?;
+    let (id, copies) = kind_and_copies.split_once('*').unwrap_or((kind_and_copies, "1"));
+    let copies = copies.parse().map_err(|_| usage())?;
+    let data = String::from_utf8(read_input(Path::new(file))?).map_err(|error| Trouble::Read.at(file, error))?;
+    Ok((kind(id)?, copies, data))
+}
+
+/// A certificate to be entered, composed from what is held.
+pub async fn composed(
+    office: &Office,
+    actor: &Actor,
+    kind: &'static Kind,
+    copies: u8,
+    request: &str,
+    day: Day,
+) -> Result<Entry, Lines> {
+    let certifies = office.city.office(actor.office().as_str())?;
+    let wish = Wish { kind, copies, request, office: certifies, day };
+    office.counter().composed(wish).await.map_err(|error| match &error {
+        EnteringError::Request(refusals) | EnteringError::Document { refusals, .. } => match office.press.words(kind) {
+            Ok(words) => told(refusals, &words),
+            Err(error) => error.into(),
+        },
+        _ => refused(kind.id)(error),
+    })
+}
+
 /// A document to be entered: read, checked, and covered as it would be printed on the day.
 pub fn entry(
     office: &Office,
@@ -413,7 +447,7 @@ pub fn entry(
     let document =
         kind.read(data.as_bytes(), &**office.press.typefaces()).map_err(|refusals| told(&refusals, &words))?;
     let cover = cover(office, actor, &document, day)?;
-    Ok(Entry { kind: kind.id.to_owned(), copies, cover, data: Data::from(data) })
+    Ok(Entry { kind: kind.id.to_owned(), copies, cover, data: Data::from(data), source: Source::Typed })
 }
 
 /// What an approval of a document in the person's office covers.

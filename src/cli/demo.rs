@@ -20,10 +20,12 @@ use shomei::issuing::casework::Loaded;
 use shomei::issuing::issue::Order;
 use shomei::issuing::people::Person;
 use shomei::issuing::specimen::{specimen_day, specimen_of};
+use shomei::office::right::Right;
 use shomei::procedure::{Act, Procedure, Role, Step};
 use shomei::register::audit::Scope;
 
-use super::case::{compose, copy, cover, entry};
+use super::case::{compose, composed, copy, cover, entry};
+use super::import::take_over;
 use super::office::{Database, Office, refused, wait};
 use super::{Lines, Trouble, end, render, told_of};
 
@@ -64,6 +66,7 @@ async fn demo(arguments: &Arguments) -> Result<(), Lines> {
     let office = Office::open(&database).await?;
     let words = Words::read([("demo.toml", WORDS)])?;
     let demo = Demo { office: &office, out, words: &words, all: arguments.all };
+    demo.take_over().await?;
     let mut elsewhere = BTreeSet::new();
     for flow in office.flows.all() {
         elsewhere.extend(demo.walk(flow).await?);
@@ -95,6 +98,14 @@ struct Walk<'a> {
 impl Demo<'_> {
     fn here(&self) -> Result<OfficeId, Lines> {
         OfficeId::parse(HERE).map_err(refused(HERE))
+    }
+
+    /// The sample city's residents, by who may take them over.
+    async fn take_over(&self) -> Result<(), Lines> {
+        let file = Samples::get("subjects.jsonl").ok_or_else(|| Trouble::Program.at("subjects", "no sample"))?;
+        let officer = self.office.people.all().find(|person| person.officer().with(Right::Import).is_ok());
+        let officer = officer.ok_or_else(|| Trouble::Program.at("subjects", "nobody takes them over"))?;
+        take_over(self.office, officer, &*file.data, "subjects.jsonl").await
     }
 
     /// The step's own person: of another ward where the flow has it so.
@@ -162,7 +173,7 @@ impl Demo<'_> {
         let waiting = waiting.ok_or_else(|| Trouble::Program.at(&walk.flow.id, "it stands still"))?;
         let person = self.person(waiting.step, &waiting.roles)?;
         let today = self.office.register.now().await.map_err(refused("register"))?.day();
-        let work = self.work(walk, running, waiting.step, today)?;
+        let work = self.work(walk, running, waiting.step, today).await?;
         let entered = work.entries.len();
         let command = Command::Do(work);
         let here = self.here()?;
@@ -183,7 +194,7 @@ impl Demo<'_> {
         say!("  {number} {}（{role}）{who}{}", step.action, files.concat());
     }
 
-    fn work(&self, walk: &mut Walk<'_>, running: &Running, step: &Step, today: Day) -> Result<Work, Lines> {
+    async fn work(&self, walk: &mut Walk<'_>, running: &Running, step: &Step, today: Day) -> Result<Work, Lines> {
         let mut work = Work::plain(step.key.clone());
         // Entered by the office whose case it is, whoever makes it.
         let own = self.office.people.of(&self.here()?, &[Role::ContractorInput]).map(|person| &person.actor);
@@ -195,7 +206,7 @@ impl Demo<'_> {
         for id in made {
             match Kind::by_id(id) {
                 Some(kind) if enters && (!fax || id == "fax-tensha") => {
-                    work.entries.push(self.sample_entry(own, kind, today)?)
+                    work.entries.push(self.sample_entry(running, own, kind, today).await?)
                 }
                 Some(_) => {}
                 None if step.generates.iter().any(|generated| generated == id) => {
@@ -212,7 +223,21 @@ impl Demo<'_> {
         Ok(work)
     }
 
-    fn sample_entry(&self, actor: &Actor, kind: &'static Kind, today: Day) -> Result<Entry, Lines> {
+    /// Composed from what is held, or typed where that may be.
+    async fn sample_entry(
+        &self,
+        running: &Running,
+        actor: &Actor,
+        kind: &'static Kind,
+        today: Day,
+    ) -> Result<Entry, Lines> {
+        let rule = running.flow().seals.iter().find(|rule| rule.document == kind.id);
+        if rule.is_some_and(|rule| !rule.typed) {
+            let request = Samples::get(&format!("requests/{}.json", kind.id));
+            let request = request.and_then(|file| String::from_utf8(file.data.into_owned()).ok());
+            let request = request.ok_or_else(|| Trouble::Program.at(kind.id, "no sample of a request"))?;
+            return composed(self.office, actor, kind, 1, &request, today).await;
+        }
         let sample = sample_of(kind).and_then(|bytes| String::from_utf8(bytes).ok());
         let sample = sample.ok_or_else(|| Trouble::Program.at(kind.id, "no sample"))?;
         entry(self.office, actor, kind, 1, sample, today)
@@ -304,7 +329,9 @@ impl Demo<'_> {
 #[derive(rust_embed::RustEmbed)]
 #[folder = "samples"]
 #[include = "*.json"]
-#[exclude = "*/*"]
+#[include = "requests/*.json"]
+#[include = "subjects.jsonl"]
+#[exclude = "*-*/*"]
 struct Samples;
 
 fn sample_of(kind: &Kind) -> Option<Vec<u8>> {

@@ -28,6 +28,7 @@ mod confined;
 mod demo;
 mod flows;
 mod golden;
+mod import;
 mod incident;
 mod key;
 mod kinds;
@@ -82,6 +83,8 @@ enum Command {
     Retention(retention::Arguments),
     /// Close a day: a signed checkpoint and the day's 交付簿.
     CloseDay(close_day::Arguments),
+    /// Take over what the city's systems hold of people, from CSV or JSON.
+    Import(import::Arguments),
     /// 抑止: list, set or lift what may not be given out, changed or looked up of somebody.
     Suppress(suppress::Arguments),
     /// List open incidents, or close one.
@@ -126,6 +129,7 @@ pub fn run() -> ExitCode {
         Command::Reprint(arguments) => reprint::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),
         Command::CloseDay(arguments) => close_day::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Suppress(arguments) => suppress::run(&arguments),
         Command::Incident(arguments) => incident::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),

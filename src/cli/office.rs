@@ -12,9 +12,12 @@ use shomei::issuing::Issuing;
 use shomei::issuing::casework::{Casework, CaseworkError, Flows};
 use shomei::issuing::city::City;
 use shomei::issuing::day_book::DayBookError;
+use shomei::issuing::entering::EnteringError;
 use shomei::issuing::issue::{Counter, PATIENCE, ReleaseError};
 use shomei::issuing::people::{People, PeopleError, TwoApprovers};
 use shomei::issuing::reprint::ReprintError;
+use shomei::office::records::RecordError;
+use shomei::office::subjects::SubjectError;
 use shomei::office::suppression::SuppressionError;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
@@ -93,7 +96,7 @@ macro_rules! coded {
     )*};
 }
 
-coded! { SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+coded! { EnteringError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {

@@ -134,6 +134,11 @@ impl Kind {
         self.parse(bytes, repertoire).composed().map_err(Parsed::into_refusals)
     }
 
+    /// Reads a document of this kind that stands within something else, as far as it can be read.
+    pub(super) fn read_at(&self, json: &Json, reader: &mut Reader<'_>) {
+        drop((self.parse)(json, reader));
+    }
+
     /// Reads a document of this kind as far as it can be read.
     pub fn parse(&'static self, bytes: &[u8], repertoire: &dyn Repertoire) -> Parsed {
         let json = match Json::read(bytes) {

@@ -2,6 +2,7 @@
 //! their 宛名番号. 個人番号 and 住民票コード are none of these, and are never searched.
 
 use super::json::Json;
+use crate::domain::calendar::RecordedDate;
 use crate::domain::text::search_form;
 
 /// Fields whose texts are names: as the kinds have them, with those of a foreign resident's parts.
@@ -29,6 +30,18 @@ pub enum Field {
     AtenaBango,
     /// 世帯番号.
     SetaiBango,
+    /// 氏 alone.
+    Shi,
+    /// 氏名の振り仮名.
+    Furigana,
+    /// 氏の振り仮名 alone.
+    FuriganaShi,
+    /// 生年月日.
+    Seinengappi,
+    /// 住所 without 方書.
+    Jusho,
+    /// 住所 up to the 町.
+    Cho,
 }
 
 impl Field {
@@ -38,6 +51,12 @@ impl Field {
             Self::Shimei => "shimei",
             Self::AtenaBango => "atena-bango",
             Self::SetaiBango => "setai-bango",
+            Self::Shi => "shi",
+            Self::Furigana => "furigana",
+            Self::FuriganaShi => "furigana-shi",
+            Self::Seinengappi => "seinengappi",
+            Self::Jusho => "jusho",
+            Self::Cho => "cho",
         }
     }
 }
@@ -60,7 +79,12 @@ impl std::fmt::Debug for Name {
 impl Name {
     /// What somebody looks for.
     pub fn new(field: Field, text: &str) -> Self {
-        Self { field, text: search_form(text) }
+        // A day is looked for in whichever calendar it was written.
+        let day = text.parse::<RecordedDate>().ok().and_then(|date| date.calendar_day());
+        match day.filter(|_| field == Field::Seinengappi) {
+            Some(day) => Self { field, text: day.to_string() },
+            None => Self { field, text: search_form(text) },
+        }
     }
 }
 

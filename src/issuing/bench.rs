@@ -1,26 +1,33 @@
 //! Measuring: sealed households of four, different each time, as an office would issue them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::case::actor::Actor;
 use crate::case::command::{Command, Work};
-use crate::case::event::{Data, Entry, Event, Evidence, IssueEnd, Seen};
+use crate::case::event::{Data, Entry, Event, Evidence, IssueEnd, Seen, Source};
 use crate::case::id::{CaseId, EntryId, IssuanceId, OfficeId, PersonId};
 use crate::case::running::Running;
 use crate::case::sheet::{IssuanceState, Sheet};
 use crate::case::warrant::{Cover, Sealed};
 use crate::case::{Case, Request};
 use crate::document::catalog::{Composed, Kind};
+use crate::document::compose::compose;
+use crate::document::request::KofuSeikyu;
+use crate::document::subject::Subject;
 use crate::domain::calendar::Day;
 use crate::domain::number::AtenaBango;
+use crate::domain::text::Anything;
+use crate::office::right::{Officer, Right};
+use crate::office::subjects::{Subjects, noted};
 use crate::press::Press;
 use crate::press::mark::MarkKey;
 use crate::press::sheet::Paper;
 use crate::procedure::settings::Settings;
 use crate::procedure::{self, Act, Procedure, Procedures, Role};
-use crate::register::{Ask, Batch, COUNTER, CaseRow, Locked, Step};
+use crate::register::{Ask, Batch, COUNTER, CaseRow, Locked, Register, Step};
 
 use super::casework::{self, Casework, CaseworkError};
 use super::city::City;
@@ -33,21 +40,55 @@ const KIND: &str = "juminhyo-utsushi";
 /// Characters of which names are made.
 const KANJI: &str = "青赤秋朝安池石泉市今岩上内江大岡小川木北清倉黒小坂桜佐沢島白杉関高竹田谷千土手寺中永西野橋林東平深福星前松水南宮村本森山吉若渡辺";
 
-/// A household of four: the sample with other names, the same for the same number.
-pub fn household(number: usize) -> Option<Vec<u8>> {
-    let mut sample: Value = serde_json::from_str(include_str!("../../samples/juminhyo-utsushi.json")).ok()?;
+/// What is held of a household of four: the sample's residents with other names and numbers, the same for
+/// the same number.
+pub fn subjects(number: usize) -> Option<Vec<Subject>> {
     let kanji: Vec<char> = KANJI.chars().collect();
     let pick = |salt: usize| kanji[(number.wrapping_mul(31).wrapping_add(salt.wrapping_mul(97))) % kanji.len()];
     let shi = format!("{}{}", pick(1), pick(2 + number / kanji.len()));
-    let people = sample.pointer_mut("/setai_renki/setaiin")?.as_array_mut()?;
-    for (index, person) in people.iter_mut().enumerate() {
-        let name = person.pointer_mut("/kokumin/nihonjin/shimei/shi_mei")?;
-        *name = json!({ "shi": shi, "mei": format!("{}{}", pick(3 + index), pick(7 + index)) });
-        person["atena_bango"] = json!(atena_bango(number.wrapping_mul(4).wrapping_add(index))?);
-    }
-    let head = people.first()?.pointer("/kokumin/nihonjin/shimei/shi_mei/mei")?.as_str()?.to_owned();
-    *sample.pointer_mut("/setai_renki/setainushi")? = json!(format!("{shi}\u{3000}{head}"));
-    serde_json::to_vec(&sample).ok()
+    let mei = |index: usize| format!("{}{}", pick(3 + index), pick(7 + index));
+    let lines = include_str!("../../samples/subjects.jsonl").lines().take(4).enumerate();
+    let people = lines.map(|(index, line)| {
+        let mut subject = Subject::read(line.as_bytes(), &Anything).ok()?;
+        subject.atena_bango = atena_bango(number.wrapping_mul(4).wrapping_add(index))?;
+        let data = &mut subject.data;
+        data["setai_bango"] = json!(atena_bango(number.wrapping_add(500_000))?);
+        data["setainushi"] = json!(format!("{shi}\u{3000}{}", mei(0)));
+        data["hito"]["atena_bango"] = json!(subject.atena_bango);
+        *data.pointer_mut("/hito/kokumin/nihonjin/shimei/shi_mei")? = json!({ "shi": shi, "mei": mei(index) });
+        Some(subject)
+    });
+    people.collect()
+}
+
+/// 交付請求 of the household's head: everyone, with 続柄.
+pub fn request(number: usize) -> Option<String> {
+    let mut request: Value = serde_json::from_str(include_str!("../../samples/requests/juminhyo-utsushi.json")).ok()?;
+    *request.pointer_mut("/taisho/zenin/atena_bango")? = json!(atena_bango(number.wrapping_mul(4))?);
+    Some(request.to_string())
+}
+
+/// The household's certificate.
+pub fn household(number: usize) -> Option<Vec<u8>> {
+    let request = KofuSeikyu::read(request(number)?.as_bytes()).ok()?;
+    serde_json::to_vec(&compose(Kind::by_id(KIND)?, &request, &subjects(number)?).ok()?).ok()
+}
+
+/// The household's certificate as it is entered.
+pub fn entry(number: usize, copies: u8, cover: Cover) -> Option<Entry> {
+    let source = Source::Composed { subjects: noted(&subjects(number)?), request: Data::from(request(number)?) };
+    let data = Data::from(String::from_utf8(household(number)?).ok()?);
+    Some(Entry { kind: KIND.to_owned(), copies, cover, data, source })
+}
+
+/// Puts a household into the records of a city.
+pub async fn hold(register: &Register, city: &OfficeId, number: usize) -> Result<(), Failure> {
+    let (actor, rights) = (actor(Role::CityApprover, HERE)?, BTreeSet::from([Right::Import]));
+    let officer = Officer { actor: &actor, rights: &rights };
+    let people = subjects(number).ok_or("the samples are broken")?;
+    let lines = people.into_iter().enumerate().map(|(at, subject)| Ok((at, subject)));
+    Subjects::of(register, city).take_over(lines, officer, |_| {}).await?;
+    Ok(())
 }
 
 /// 宛名番号 of a person.
@@ -236,8 +277,15 @@ impl Way {
 pub const CERTIFICATE: EntryId = EntryId(1);
 
 /// An entry whose data nobody reads.
-fn blank(cover: &Cover) -> Entry {
-    Entry { kind: KIND.to_owned(), copies: 1, cover: cover.clone(), data: Data::from(String::from("{}")) }
+pub fn blank(cover: &Cover) -> Entry {
+    let nobody = Source::Composed { subjects: Vec::new(), request: Data::from(String::from("{}")) };
+    Entry {
+        kind: KIND.to_owned(),
+        copies: 1,
+        cover: cover.clone(),
+        data: Data::from(String::from("{}")),
+        source: nobody,
+    }
 }
 
 /// Issues households one after the other.

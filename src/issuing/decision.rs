@@ -1,12 +1,18 @@
 //! The one place that decides whether something may be issued: asked before a number is given (T1) and
 //! again before anything is released (T2). Every rule of the office that may forbid it is a line here.
 
+use crate::case::event::{Held, Source};
 use crate::case::id::OfficeId;
 use crate::case::running::Running;
 use crate::case::sheet::ApprovedSheet;
-use crate::document::names::{Name, names};
+use crate::document::catalog::Kind;
+use crate::document::compose::compose;
+use crate::document::names::{Field, Name, names};
+use crate::document::request::KofuSeikyu;
+use crate::document::subject::Subject;
 use crate::domain::calendar::Day;
 use crate::office::records::{RecordError, Version};
+use crate::office::subjects;
 use crate::office::suppression::{self, Suppression, Work};
 use crate::register::{Incident, Locked, Watch};
 
@@ -37,6 +43,9 @@ pub enum Obstacle {
     /// right to know.
     #[error("deciding an issuance: it is withheld")]
     Withheld,
+    /// What is held is no longer that from which it was composed.
+    #[error("deciding an issuance: what is held was changed since")]
+    SourceChanged,
     /// What is known cannot be read.
     #[error(transparent)]
     Unreadable(#[from] RecordError),
@@ -47,6 +56,7 @@ impl Obstacle {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Withheld => "hand-to-city",
+            Self::SourceChanged => "source-changed",
             Self::Unreadable(error) => error.code(),
             Self::Incidents => "issuing-stopped",
             Self::DayOver => "warrant-other-day",
@@ -54,14 +64,29 @@ impl Obstacle {
     }
 }
 
-/// Whom a document is about, as far as it says so.
+/// Whom a document is about, as far as it or its source says so.
 fn about(sheet: &ApprovedSheet) -> Vec<Name> {
-    names(sheet.entered.entry.data.0.as_bytes())
+    let mut about = names(sheet.entered.entry.data.0.as_bytes());
+    for held in held(sheet) {
+        about.push(Name::new(Field::AtenaBango, &held.atena_bango));
+        about.extend(held.setai_bango.as_ref().map(|number| Name::new(Field::SetaiBango, number)));
+    }
+    about
+}
+
+/// From what it was composed.
+fn held(sheet: &ApprovedSheet) -> &[Held] {
+    match &sheet.entered.entry.source {
+        Source::Composed { subjects, .. } => subjects,
+        Source::Typed => &[],
+    }
 }
 
 /// What must be seen under the lock to decide about a document.
 pub fn watch(city: &OfficeId, sheet: &ApprovedSheet) -> Vec<Watch> {
-    suppression::watch(city, &about(sheet))
+    let mut watch = suppression::watch(city, &about(sheet));
+    watch.extend(subjects::watch(city, held(sheet)));
+    watch
 }
 
 impl Question<'_> {
@@ -69,7 +94,23 @@ impl Question<'_> {
     pub fn decide(&self) -> Result<(), Obstacle> {
         self.day()?;
         self.incidents()?;
-        self.suppressions()
+        self.suppressions()?;
+        self.source()
+    }
+
+    /// What was composed is what would be composed now: nothing that is held was changed since, nobody
+    /// came into the household or left it, and nobody wrote something else into the case.
+    fn source(&self) -> Result<(), Obstacle> {
+        let entry = &self.sheet.entered.entry;
+        let Source::Composed { request, .. } = &entry.source else { return Ok(()) };
+        let held: Vec<Version<Subject>> = Version::watched(self.locked)?;
+        let held: Vec<Subject> = held.into_iter().map(|version| version.state).collect();
+        let now = KofuSeikyu::read(request.0.as_bytes()).ok().and_then(|request| {
+            let kind = Kind::by_id(&entry.kind)?;
+            compose(kind, &request, &held).ok()
+        });
+        let entered = serde_json::from_str::<serde_json::Value>(&entry.data.0).ok();
+        if now.is_some() && now == entered { Ok(()) } else { Err(Obstacle::SourceChanged) }
     }
 
     fn suppressions(&self) -> Result<(), Obstacle> {

@@ -224,6 +224,9 @@ impl Counter<'_> {
         let (number, after) = match written {
             Err(ReleaseError::Lapsed(cause)) => return self.lapse(order, cause).await,
             Err(ReleaseError::Obstacle(Obstacle::DayOver)) => return self.lapse(order, Lapse::DayOver).await,
+            Err(ReleaseError::Obstacle(Obstacle::SourceChanged)) => {
+                return self.lapse(order, Lapse::SourceChanged).await;
+            }
             other => super::casework::now(other?)?,
         };
         let warrant = after.case.issuing_warrant(issuance).ok_or(ReleaseError::OtherDocument)?;

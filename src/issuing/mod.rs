@@ -5,6 +5,7 @@ pub mod casework;
 pub mod city;
 pub mod day_book;
 pub mod decision;
+pub mod entering;
 pub mod fail;
 pub mod issue;
 pub mod note;

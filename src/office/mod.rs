@@ -3,4 +3,5 @@
 
 pub mod records;
 pub mod right;
+pub mod subjects;
 pub mod suppression;

@@ -165,6 +165,19 @@ pub fn watch(city: &OfficeId, about: &[Name]) -> Vec<Watch> {
     vec![Watch { office: city.clone(), kind: Suppression::KIND, key: Key::AnyOf(asked.map(term).collect()) }]
 }
 
+/// The suppressions of anyone who is named, with as many questions as there are names.
+pub async fn found(
+    register: &Register,
+    city: &OfficeId,
+    about: &[Name],
+) -> Result<Vec<Version<Suppression>>, RecordError> {
+    let mut known = Vec::new();
+    for name in about {
+        known.extend(Records::of(register, city).find(&[term(name)], u32::MAX).await?);
+    }
+    Ok(known)
+}
+
 /// Suppressions that are read at once.
 const PAGE: u32 = 200;
 

@@ -182,6 +182,8 @@ struct RawGate {
 struct RawSeal {
     document: Spanned<String>,
     alongside: Option<String>,
+    #[serde(default)]
+    typed: bool,
     policy: SealPolicy,
     step: Option<StepKey>,
     condition: Option<RawCondition>,
@@ -551,6 +553,7 @@ fn seals(file: &File<'_>, raw: Vec<RawSeal>, procedure: &Procedure) -> Result<Ve
             let rule = SealRule {
                 document,
                 alongside: raw.alongside,
+                typed: raw.typed,
                 policy: raw.policy,
                 step: raw.step,
                 condition: raw

@@ -451,6 +451,8 @@ pub struct SealRule {
     pub step: Option<StepKey>,
     /// When the rule holds (⑤ and ⑤’ differ).
     pub condition: Option<Condition>,
+    /// Whether its content may be typed: where nothing is held from which it could be composed.
+    pub typed: bool,
 }
 
 /// 修正依頼: a dashed arrow back.

@@ -62,8 +62,11 @@ impl Place {
         for step in ["1", "2", "3", "4", "5", "6"] {
             self.done(&format!("case do {case} {step} --as kita-madoguchi"));
         }
-        let sample = root().join("samples/juminhyo-utsushi.json");
-        self.done(&format!("case do {case} 7 --enter juminhyo-utsushi={} --as kita-nyuryoku", sample.display()));
+        let samples = root().join("samples");
+        let samples = samples.display();
+        self.done(&format!("import {samples}/subjects.jsonl --as kita-shonin"));
+        let request = format!("{samples}/requests/juminhyo-utsushi.json");
+        self.done(&format!("case do {case} 7 --compose juminhyo-utsushi={request} --as kita-nyuryoku"));
         self.done(&format!("case do {case} 8 --as kita-shogo"));
         case
     }

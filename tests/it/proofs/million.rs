@@ -43,8 +43,7 @@ async fn fill(register: &Register, casework: Casework<'_>, events: u64) -> usize
     let way = Way::new().unwrap();
     let day = register.now().await.unwrap().day();
     let cover = Cover { digest: Digest([1; 32]), templates: [0; 32], issuer: "office".to_owned(), day };
-    let data = include_str!("../../../samples/juminhyo-utsushi.json");
-    let entry = Entry { kind: "juminhyo-utsushi".to_owned(), copies: 1, cover, data: Data::from(data.to_owned()) };
+    let entry = bench::entry(1, 1, cover).unwrap();
     let mut cases = 0;
     while register.head(&office().id).await.unwrap().tree.size() < events {
         for _ in 0..500 {

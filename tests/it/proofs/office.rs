@@ -91,8 +91,8 @@ impl Office {
         let document: Composed = bench::read(&data, &self.press).unwrap();
         let today = register.now().await.unwrap().day();
         let cover = counter.issuing.cover(&document, self.city.office(self.id.as_str()).unwrap(), today).unwrap();
-        let data = Data::from(String::from_utf8(data).unwrap());
-        let walk = self.way.approved(CaseId::new(), &Entry { kind: KIND.to_owned(), copies, cover, data }).unwrap();
+        bench::hold(register, &self.city.id, number).await.unwrap();
+        let walk = self.way.approved(CaseId::new(), &bench::entry(number, copies, cover).unwrap()).unwrap();
         walk.file(counter.casework).await.unwrap()
     }
 

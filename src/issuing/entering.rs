@@ -1,0 +1,118 @@
+//! What is entered where nothing is typed: the content of a certificate, composed from what is held.
+
+use serde_json::Value;
+
+use crate::case::event::{Data, Entry, Source};
+use crate::document::catalog::{Composed, Kind};
+use crate::document::compose::{ComposeError, compose};
+use crate::document::names::{Field, Name};
+use crate::document::refusal::Refusals;
+use crate::document::request::KofuSeikyu;
+use crate::document::subject::Subject;
+use crate::domain::calendar::Day;
+use crate::office::records::{RecordError, Version};
+use crate::office::subjects::{Subjects, noted};
+use crate::office::suppression::{Suppression, Work, found};
+
+use super::IssueError;
+use super::city::OfficeEntry;
+use super::issue::Counter;
+
+/// A document could not be composed.
+#[derive(Debug, thiserror::Error)]
+pub enum EnteringError {
+    /// The request.
+    #[error("composing: the request is refused")]
+    Request(Refusals),
+    /// The content.
+    #[error("composing {kind}: what is held is refused")]
+    Document {
+        /// Kind.
+        kind: &'static str,
+        /// Why.
+        refusals: Refusals,
+    },
+    /// What is held does not give it.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// The records.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// What would stand around it.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+}
+
+impl EnteringError {
+    /// Key of the sentence that tells a person.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "compose-request",
+            Self::Document { .. } => "compose-document",
+            Self::Compose(error) => error.code(),
+            Self::Record(error) => error.code(),
+            Self::Issue(_) => "issuing-office",
+        }
+    }
+}
+
+/// What is to be composed.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// Kind.
+    pub kind: &'static Kind,
+    /// 部数.
+    pub copies: u8,
+    /// 交付請求: JSON.
+    pub request: &'a str,
+    /// The office that certifies.
+    pub office: &'a OfficeEntry,
+    /// 証明日.
+    pub day: Day,
+}
+
+impl Counter<'_> {
+    /// An entry composed from what is held. Of whom nothing is held and of whom nothing may be given out,
+    /// the same is told.
+    pub async fn composed(&self, wish: Wish<'_>) -> Result<Entry, EnteringError> {
+        let Wish { kind, copies, request, office, day } = wish;
+        let asked = KofuSeikyu::read(request.as_bytes()).map_err(EnteringError::Request)?;
+        let held = Subjects::of(self.casework.register, &self.issuing.city.id).held(&asked).await?;
+        let content = compose(kind, &asked, &held);
+        self.ask_suppressions(kind, &asked, &held).await?;
+        let document = self.read_composed(kind, &content?)?;
+        let source = Source::Composed { subjects: noted(&held), request: Data::from(request.to_owned()) };
+        let cover = self.issuing.cover(&document.0, office, day)?;
+        Ok(Entry { kind: kind.id.to_owned(), copies, cover, data: Data::from(document.1), source })
+    }
+
+    fn read_composed(&self, kind: &'static Kind, content: &Value) -> Result<(Composed, String), EnteringError> {
+        let text = content.to_string();
+        let read = kind.read(text.as_bytes(), &**self.issuing.press.typefaces());
+        let document = read.map_err(|refusals| EnteringError::Document { kind: kind.id, refusals })?;
+        Ok((document, text))
+    }
+
+    /// Asks for everyone who is asked about, whether anything is held of them or not: so as many questions
+    /// go to the register for somebody unknown as for somebody suppressed.
+    async fn ask_suppressions(
+        &self,
+        kind: &'static Kind,
+        asked: &KofuSeikyu,
+        held: &[Subject],
+    ) -> Result<(), EnteringError> {
+        let register = self.casework.register;
+        let now = register.now().await.map_err(RecordError::from)?;
+        let mut about: Vec<Name> =
+            asked.asked().into_iter().map(|asked| Name::new(Field::AtenaBango, asked.as_str())).collect();
+        for subject in held {
+            about.push(Name::new(Field::AtenaBango, &subject.atena_bango));
+            about.extend(subject.setai_bango().map(|number| Name::new(Field::SetaiBango, number)));
+        }
+        let known: Vec<Version<Suppression>> = found(register, &self.issuing.city.id, &about).await?;
+        if known.iter().any(|known| known.state.forbids(Work::Hakko, now)) {
+            return Err(ComposeError::Nobody { kind: kind.id }.into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! What is held of people: taken over from the city's systems, found by whole names, numbers, days and
+//! addresses. Nothing stands in clear beside it: what is searched for is hashed under the office's key.
+
+use crate::case::event::Held;
+use crate::case::id::OfficeId;
+use crate::document::names::{Field, Name};
+use crate::document::request::KofuSeikyu;
+use crate::document::subject::Subject;
+use crate::document::subject_import::{BadLine, Reason as Bad};
+use crate::register::{Key, Put, Register, RegisterError, Term, Watch};
+
+use super::records::{Author, Kept, RecordError, Records, Version, term};
+use super::right::{NoRight, Officer, Right};
+
+/// Subjects that are put in one write.
+const AT_ONCE: usize = 200;
+
+/// Subjects could not be taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectError {
+    /// Nobody may do this without the right to it.
+    #[error(transparent)]
+    Right(#[from] NoRight),
+    /// The records.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The file.
+    #[error("reading what is taken over: {0}")]
+    File(#[from] std::io::Error),
+}
+
+impl From<RegisterError> for SubjectError {
+    fn from(error: RegisterError) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+impl SubjectError {
+    /// Key of the sentence that tells a person.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Right(error) => error.code(),
+            Self::Record(error) => error.code(),
+            Self::File(_) => "import-file",
+        }
+    }
+}
+
+impl Kept for Subject {
+    const KIND: &'static str = "subject";
+
+    fn found_by(&self) -> Vec<Term> {
+        Self::found_by(self).iter().map(term).collect()
+    }
+}
+
+/// What came of taking over.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Lines of people of whom nothing was held.
+    pub new: usize,
+    /// Lines that follow on what was held.
+    pub newer: usize,
+    /// Lines of what was held already.
+    pub unchanged: usize,
+    /// Lines that were refused, each by its place.
+    pub bad: usize,
+}
+
+/// The subjects of a city.
+#[derive(Clone, Copy)]
+pub struct Subjects<'a> {
+    register: &'a Register,
+    city: &'a OfficeId,
+    records: Records<'a, Subject>,
+}
+
+impl<'a> Subjects<'a> {
+    /// Those of a city.
+    pub fn of(register: &'a Register, city: &'a OfficeId) -> Self {
+        Self { register, city, records: Records::of(register, city) }
+    }
+
+    /// Under which id a subject is kept: one that says nothing of it.
+    fn id(&self, subject: &Subject) -> Result<String, RegisterError> {
+        let text = zeroize::Zeroizing::new(subject.key());
+        self.register.id_of(self.city, &Term { field: "subject".to_owned(), term: text })
+    }
+
+    /// Takes over lines, in order; tells of every bad one. A line of what is held already changes
+    /// nothing, one that is older is bad.
+    pub async fn take_over(
+        &self,
+        lines: impl Iterator<Item = Result<(usize, Subject), BadLine>>,
+        officer: Officer<'_>,
+        mut tell: impl FnMut(&BadLine),
+    ) -> Result<Taken, SubjectError> {
+        let author = Author::one(officer.with(Right::Import)?.person());
+        let (mut taken, mut puts) = (Taken::default(), Vec::<Put>::new());
+        for line in lines {
+            let (number, subject) = match line {
+                Ok(line) => line,
+                Err(bad) => {
+                    taken.bad += 1;
+                    tell(&bad);
+                    continue;
+                }
+            };
+            let id = self.id(&subject)?;
+            // The same person again: what waits must be there first.
+            if puts.len() >= AT_ONCE || puts.iter().any(|put| put.id == id) {
+                self.records.put_all(std::mem::take(&mut puts)).await?;
+            }
+            let held = self.records.find_id(&id).await?;
+            match &held {
+                None => taken.new += 1,
+                Some(held) if held.state == subject => {
+                    taken.unchanged += 1;
+                    continue;
+                }
+                Some(held) if held.state.rireki_bango >= subject.rireki_bango => {
+                    taken.bad += 1;
+                    tell(&BadLine { line: number, reason: Bad::Older });
+                    continue;
+                }
+                Some(_) => taken.newer += 1,
+            }
+            puts.push(self.records.draft(&id, held.map_or(0, |held| held.version), &subject, &author)?);
+        }
+        self.records.put_all(puts).await?;
+        Ok(taken)
+    }
+
+    /// Subjects that are found by all of some names, at most `limit`. The rarest comes first.
+    pub async fn find(&self, names: &[Name], limit: u32) -> Result<Vec<Version<Subject>>, RecordError> {
+        let terms: Vec<Term> = names.iter().map(term).collect();
+        self.records.find(&terms, limit).await
+    }
+
+    /// What a request is composed from: what is held of those who are asked about, and of their households.
+    pub async fn held(&self, request: &KofuSeikyu) -> Result<Vec<Subject>, RecordError> {
+        let mut held = Vec::new();
+        for asked in request.asked() {
+            held.extend(self.find(&[Name::new(Field::AtenaBango, asked.as_str())], MOST_OF_A_PERSON).await?);
+        }
+        let mut households: Vec<String> =
+            held.iter().filter_map(|version| version.state.setai_bango().map(str::to_owned)).collect();
+        households.sort();
+        households.dedup();
+        for household in households {
+            held.extend(self.find(&[Name::new(Field::SetaiBango, &household)], MOST_OF_A_HOUSEHOLD).await?);
+        }
+        held.sort_by(|a, b| a.id.cmp(&b.id));
+        held.dedup_by(|a, b| a.id == b.id);
+        Ok(held.into_iter().map(|version| version.state).collect())
+    }
+}
+
+/// More records of one person than there are kinds of them.
+const MOST_OF_A_PERSON: u32 = 50;
+/// More people than live in one household: an institution has several hundred.
+const MOST_OF_A_HOUSEHOLD: u32 = 1_000;
+
+/// What was held, as an entry notes it.
+pub fn noted(held: &[Subject]) -> Vec<Held> {
+    let note = |subject: &Subject| Held {
+        kind: subject.kind.clone(),
+        atena_bango: subject.atena_bango.clone(),
+        setai_bango: subject.setai_bango().map(str::to_owned),
+        rireki_bango: subject.rireki_bango,
+    };
+    held.iter().map(note).collect()
+}
+
+/// The records from which an entry was composed, and whoever came into the household since.
+pub fn watch(city: &OfficeId, held: &[Held]) -> Vec<Watch> {
+    let numbers = held.iter().map(|held| Name::new(Field::AtenaBango, &held.atena_bango));
+    let households = held.iter().filter_map(|held| Some(Name::new(Field::SetaiBango, held.setai_bango.as_ref()?)));
+    let mut names: Vec<Name> = numbers.chain(households).collect();
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    vec![Watch { office: city.clone(), kind: Subject::KIND, key: Key::AnyOf(names.iter().map(term).collect()) }]
+}
