@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::command::Work;
-use super::event::{Data, Entry, Evidence, IssueEnd, Lapse, Seen};
+use super::event::{Data, Entry, Evidence, IssueEnd, Lapse, Seen, Source};
 use super::id::IssuanceId;
 use super::*;
 use crate::document::catalog::Kind;

@@ -49,11 +49,14 @@ impl Reason {
     }
 }
 
+/// A line's number and the subject of it, or what is wrong with it.
+pub type Line = Result<(usize, Subject), BadLine>;
+
 /// The lines of a file, each as a subject or as what is wrong with it.
 pub fn lines<'r, R: BufRead + 'r>(
     mut input: R,
     repertoire: &'r dyn Repertoire,
-) -> std::io::Result<Box<dyn Iterator<Item = Result<(usize, Subject), BadLine>> + 'r>> {
+) -> std::io::Result<Box<dyn Iterator<Item = Line> + 'r>> {
     // UTF-8 may say of itself that it is.
     if input.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
         input.consume(3);
@@ -75,7 +78,7 @@ struct JsonLines<'r, R> {
 }
 
 impl<R: BufRead> Iterator for JsonLines<'_, R> {
-    type Item = Result<(usize, Subject), BadLine>;
+    type Item = Line;
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut bytes = Vec::new();
@@ -103,7 +106,7 @@ struct CsvLines<'r, R: BufRead> {
 }
 
 impl<R: BufRead> Iterator for CsvLines<'_, R> {
-    type Item = Result<(usize, Subject), BadLine>;
+    type Item = Line;
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut cells = csv::ByteRecord::new();
@@ -127,7 +130,7 @@ impl<R: BufRead> Iterator for CsvLines<'_, R> {
     }
 }
 
-fn subject(line: usize, bytes: &[u8], repertoire: &dyn Repertoire) -> Result<(usize, Subject), BadLine> {
+fn subject(line: usize, bytes: &[u8], repertoire: &dyn Repertoire) -> Line {
     let bad = |reason| BadLine { line, reason };
     if str::from_utf8(bytes).is_err() {
         return Err(bad(Reason::NotUtf8));
@@ -231,11 +234,11 @@ mod tests {
 
     const JSON: &str = include_str!("../../samples/subjects.jsonl");
 
-    fn read(bytes: &[u8]) -> Vec<Result<(usize, Subject), BadLine>> {
+    fn read(bytes: &[u8]) -> Vec<Line> {
         lines(bytes, &Anything).unwrap().collect()
     }
 
-    fn codes(line: &Result<(usize, Subject), BadLine>) -> Vec<(String, &'static str)> {
+    fn codes(line: &Line) -> Vec<(String, &'static str)> {
         let Err(bad) = line else { return Vec::new() };
         bad.reason.refusals().into_iter().map(|refusal| (refusal.path, refusal.code)).collect()
     }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use shomei::case::Case;
-use shomei::case::event::{Data, Entry, Event};
+use shomei::case::event::Event;
 use shomei::case::id::CaseId;
 use shomei::case::warrant::Cover;
 use shomei::document::cbor::Digest;
-use shomei::issuing::bench::Way;
+use shomei::issuing::bench::{self, Way};
 use shomei::issuing::casework::{Casework, Flows};
 use shomei::procedure::Procedures;
 use shomei::procedure::settings::Settings;

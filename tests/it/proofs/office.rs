@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use shomei::case::actor::Actor;
-use shomei::case::event::{Data, Entry};
 use shomei::case::id::{CaseId, IssuanceId, OfficeId};
 use shomei::document::catalog::Composed;
 use shomei::issuing::bench::{self, CERTIFICATE, Way, household};
