@@ -208,11 +208,14 @@ impl<'a, T: Kept> Records<'a, T> {
         self.put_all(vec![self.draft(id, version, state, author)?]).await
     }
 
-    /// Puts records: all of them, or none if one was changed since it was seen.
+    /// Puts records: all of them, or none if one was changed since it was seen. Nothing is put of none.
     ///
     /// # Errors
     /// [`RecordError::Stale`] names the first.
     pub async fn put_all(&self, records: Vec<Put>) -> Result<(), RecordError> {
+        if records.is_empty() {
+            return Ok(());
+        }
         let watch = |put: &Put| Watch { office: self.office.clone(), kind: put.kind, key: Key::Id(put.id.clone()) };
         let watch = records.iter().map(watch).collect();
         let ask = Ask { watch, ..Ask::office(self.office) };
