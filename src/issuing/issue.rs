@@ -95,6 +95,7 @@ impl ReleaseError {
             Self::Document(_) => "issuing-document",
             Self::OtherDocument => "warrant-other-content",
             Self::Obstacle(obstacle) => obstacle.code(),
+            Self::Lapsed(Lapse::SourceChanged) => "source-changed",
             Self::Lapsed(_) => "issuing-lapsed",
             Self::Press { .. } => "issuing-press",
             Self::TooLate { .. } => "issuing-too-late",

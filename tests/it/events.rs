@@ -20,9 +20,11 @@ fn vectors(folder: &str) -> Vec<(String, u32, Vec<u8>)> {
     found.iter().map(|path| vector(path)).collect()
 }
 
-/// Type and version out of the file's name, and the body: JSON, or the plain text of the first notes.
+/// Type and version out of the file's name (`type.v1.json`, `type.some-form-of-it.v1.json`), and the body:
+/// JSON, or the plain text of the first notes.
 fn vector(path: &Path) -> (String, u32, Vec<u8>) {
     let (kind, version) = path.file_stem().unwrap().to_str().unwrap().rsplit_once(".v").unwrap();
+    let (kind, _) = kind.split_once('.').unwrap_or((kind, ""));
     (kind.to_owned(), version.parse().unwrap(), std::fs::read(path).unwrap())
 }
 

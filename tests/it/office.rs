@@ -138,6 +138,56 @@ fn a_case_is_done_by_its_own_people_until_a_sealed_page_is_out_and_proven() {
     assert!(place.refused("close-day -o x.pdf --as kita-nyuryoku").contains("people-not-city"));
 }
 
+#[test]
+fn a_file_that_is_taken_over_twice_changes_nothing_the_second_time() {
+    let place = Place::new();
+    let samples = root().join("samples");
+    let import = format!("import {}/subjects.jsonl --as kita-shonin", samples.display());
+    assert!(place.done(&import).ends_with("\t+11\t~0\t=0\t!0\n"));
+    let before = events(&place);
+    assert!(place.done(&import).ends_with("\t+0\t~0\t=11\t!0\n"));
+    // An hour may have begun meanwhile, and a checkpoint been signed.
+    assert!(events(&place) <= before + 2);
+}
+
+/// How many events the offices have, as their audits say.
+fn events(place: &Place) -> u64 {
+    let told = place.done("audit --as kita-shinsa");
+    told.lines().map(|line| line.split('\t').nth(1).unwrap().parse::<u64>().unwrap()).sum()
+}
+
+/// A resident of the samples, as a line that follows on it.
+fn followed(atena_bango: &str, change: impl Fn(&mut Value)) -> String {
+    let lines = String::from_utf8(read(root().join("samples/subjects.jsonl"))).unwrap();
+    let mut residents = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut known = residents.find(|line| line["kind"] == "jumin" && line["atena_bango"] == atena_bango).unwrap();
+    known["rireki_bango"] = json!(9);
+    change(&mut known["data"]);
+    known.to_string()
+}
+
+#[test]
+fn a_certificate_is_issued_only_of_what_is_still_held_as_it_was() {
+    let other_note = followed("1000020", |data| data["hito"]["biko"] = json!(["変更"]));
+    let out_of_the_household = followed("1000047", |data| data["setai_bango"] = json!("2000024"));
+    let somebody_else = followed("6000029", |data| data["hito"]["biko"] = json!(["変更"]));
+    for (line, stops) in [(other_note, true), (out_of_the_household, true), (somebody_else, false)] {
+        let place = Place::new();
+        let case = place.approved();
+        std::fs::write(place.at("newer.jsonl"), line).unwrap();
+        place.done("import newer.jsonl --as kita-shonin");
+        let issue = format!("case issue {case} 1 -o sealed.pdf --as kita-shonin");
+        if stops {
+            assert!(place.refused(&issue).contains("source-changed"));
+            assert!(!place.at("sealed.pdf").exists());
+            // It is no longer approved: it is entered again, out of what is held now.
+            assert!(place.refused(&issue).contains("\t"));
+        } else {
+            place.done(&issue);
+        }
+    }
+}
+
 /// 日計: what people counted, against what the register released.
 #[test]
 fn a_till_is_closed_only_with_the_copies_that_were_released() {
