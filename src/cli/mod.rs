@@ -38,6 +38,7 @@ mod render;
 mod reprint;
 mod restore;
 mod retention;
+mod subject;
 mod suppress;
 
 use std::fmt;
@@ -87,6 +88,8 @@ enum Command {
     Import(import::Arguments),
     /// 抑止: list, set or lift what may not be given out, changed or looked up of somebody.
     Suppress(suppress::Arguments),
+    /// 照会: look people up among what is held
+    Subject(subject::Arguments),
     /// List open incidents, or close one.
     Incident(incident::Arguments),
     /// List the keys of an office's cases, make a new one, or wrap by it what old ones wrap.
@@ -130,6 +133,7 @@ pub fn run() -> ExitCode {
         Command::Retention(arguments) => retention::run(&arguments),
         Command::CloseDay(arguments) => close_day::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Subject(arguments) => subject::run(&arguments),
         Command::Suppress(arguments) => suppress::run(&arguments),
         Command::Incident(arguments) => incident::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),

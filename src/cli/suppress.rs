@@ -162,7 +162,8 @@ fn word(choice: &impl Serialize) -> Result<String, Lines> {
     Ok(named.as_str().unwrap_or_default().to_owned())
 }
 
-fn tell(known: &Version<Suppression>) -> Result<(), Lines> {
+/// Says a suppression: id and version, what, how, why, since when, to be looked at when.
+pub fn tell(known: &Version<Suppression>) -> Result<(), Lines> {
     let Suppression { works, level, basis, from, review, .. } = &known.state;
     let works = works.iter().map(word).collect::<Result<Vec<_>, _>>()?.join(" ");
     let review = review.map(|day| day.to_string()).unwrap_or_default();

@@ -2,6 +2,7 @@
 //!
 //! No I/O, no clock, no randomness; imports only from [`crate::domain`].
 
+pub mod absence;
 pub mod bangofuda;
 pub mod brought;
 pub mod catalog;

@@ -101,22 +101,60 @@ pub fn names(data: &[u8]) -> Vec<Name> {
     names
 }
 
+/// Whom a document is about: everyone by their number, and whoever has none beside them by their name. A
+/// name that stands with a number elsewhere on it is not asked for again.
+pub fn about(data: &[u8]) -> Vec<Name> {
+    let (mut about, mut numbered) = (Vec::new(), Vec::new());
+    if let Ok(json) = Json::read(data) {
+        divide(&json, &mut about, &mut numbered);
+    }
+    about.retain(|name: &Name| !name.text.is_empty() && (name.field != Field::Shimei || !numbered.contains(name)));
+    about.sort();
+    about.dedup();
+    about
+}
+
+/// Goes down to whoever has a number, and takes what stands there with it; other names apart.
+fn divide(json: &Json, about: &mut Vec<Name>, numbered: &mut Vec<Name>) {
+    let mut here = Vec::new();
+    match json {
+        Json::Map(entries) if entries.iter().any(|(key, _)| key == "atena_bango") => {
+            collect(json, &mut here);
+            let (names, numbers): (Vec<_>, _) = here.into_iter().partition(|name| name.field == Field::Shimei);
+            numbered.extend(names);
+            about.extend::<Vec<Name>>(numbers);
+        }
+        Json::Map(entries) => {
+            collect_here(entries, &mut here);
+            about.extend(here);
+            entries.iter().for_each(|(_, value)| divide(value, about, numbered));
+        }
+        Json::List(items) => items.iter().for_each(|item| divide(item, about, numbered)),
+        Json::Null | Json::Flag(_) | Json::Number(_) | Json::Text(_) => {}
+    }
+}
+
 fn collect(json: &Json, names: &mut Vec<Name>) {
     match json {
         Json::Map(entries) => {
-            for (key, value) in entries {
-                if NAMES.contains(&key.as_str()) {
-                    name(value, names);
-                }
-                let number = NUMBERS.iter().find(|(known, _)| known == key);
-                if let (Some((_, field)), Json::Text(text)) = (number, value) {
-                    names.push(Name::new(*field, text));
-                }
-                collect(value, names);
-            }
+            collect_here(entries, names);
+            entries.iter().for_each(|(_, value)| collect(value, names));
         }
         Json::List(items) => items.iter().for_each(|item| collect(item, names)),
         Json::Null | Json::Flag(_) | Json::Number(_) | Json::Text(_) => {}
+    }
+}
+
+/// What stands in a map itself.
+fn collect_here(entries: &[(String, Json)], names: &mut Vec<Name>) {
+    for (key, value) in entries {
+        if NAMES.contains(&key.as_str()) {
+            name(value, names);
+        }
+        let number = NUMBERS.iter().find(|(known, _)| known == key);
+        if let (Some((_, field)), Json::Text(text)) = (number, value) {
+            names.push(Name::new(*field, text));
+        }
     }
 }
 
@@ -161,6 +199,23 @@ mod tests {
         let both = serde_json::json!({ "alphabet": "Mihon Maria", "kanji": "見本真理" });
         assert_eq!(name(both), [one("MIHONMARIA"), one("見本真理")].concat());
         assert_eq!(found(serde_json::json!({ "atena_bango": "1000012" })), vec![("atena-bango", "1000012".to_owned())]);
+    }
+
+    #[test]
+    fn whoever_has_no_number_beside_them_is_asked_for_by_name() {
+        let asked = |data: serde_json::Value| {
+            let about = about(data.to_string().as_bytes()).into_iter();
+            about.map(|name| format!("{} {}", name.field.key(), name.text)).collect::<Vec<_>>()
+        };
+        let taro =
+            serde_json::json!({ "atena_bango": "1000012", "kokumin": { "shimei": "見本太郎", "hittosha": "別" } });
+        let hanako = serde_json::json!({ "shimei": "見本花子" });
+        let sheet =
+            serde_json::json!({ "setainushi": "見本　太郎", "setai_bango": "2000016", "setaiin": [taro, hanako] });
+        assert_eq!(asked(sheet), ["shimei 見本花子", "atena-bango 1000012", "setai-bango 2000016"]);
+        assert_eq!(asked(serde_json::json!({ "nozeisha": { "shimei": "見本太郎" } })), ["shimei 見本太郎"]);
+        let other = serde_json::json!({ "setainushi": "見本三郎", "hito": { "atena_bango": "1000012" } });
+        assert_eq!(asked(other), ["shimei 見本三郎", "atena-bango 1000012"]);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use crate::case::event::{Held, Source};
 use crate::case::id::OfficeId;
 use crate::case::running::Running;
 use crate::case::sheet::ApprovedSheet;
+use crate::document::absence::Absence;
 use crate::document::catalog::Kind;
 use crate::document::compose::compose;
-use crate::document::names::{Field, Name, names};
 use crate::document::request::KofuSeikyu;
 use crate::document::subject::Subject;
 use crate::domain::calendar::Day;
@@ -64,16 +64,6 @@ impl Obstacle {
     }
 }
 
-/// Whom a document is about, as far as it or its source says so.
-fn about(sheet: &ApprovedSheet) -> Vec<Name> {
-    let mut about = names(sheet.entered.entry.data.0.as_bytes());
-    for held in held(sheet) {
-        about.push(Name::new(Field::AtenaBango, &held.atena_bango));
-        about.extend(held.setai_bango.as_ref().map(|number| Name::new(Field::SetaiBango, number)));
-    }
-    about
-}
-
 /// From what it was composed.
 fn held(sheet: &ApprovedSheet) -> &[Held] {
     match &sheet.entered.entry.source {
@@ -82,10 +72,18 @@ fn held(sheet: &ApprovedSheet) -> &[Held] {
     }
 }
 
+/// What it certifies not to be there.
+fn absence(sheet: &ApprovedSheet) -> Option<Absence> {
+    let entry = &sheet.entered.entry;
+    Absence::certified(&entry.kind, entry.data.0.as_bytes())
+}
+
 /// What must be seen under the lock to decide about a document.
 pub fn watch(city: &OfficeId, sheet: &ApprovedSheet) -> Vec<Watch> {
-    let mut watch = suppression::watch(city, &about(sheet));
+    let about = suppression::about(sheet.entered.entry.data.0.as_bytes(), held(sheet));
+    let mut watch = vec![suppression::watch(city, &about)];
     watch.extend(subjects::watch(city, held(sheet)));
+    watch.extend(absence(sheet).map(|absence| subjects::watch_name(city, absence.name())));
     watch
 }
 
@@ -95,6 +93,7 @@ impl Question<'_> {
         self.day()?;
         self.incidents()?;
         self.suppressions()?;
+        self.absence()?;
         self.source()
     }
 
@@ -117,6 +116,15 @@ impl Question<'_> {
         let suppressions = Version::<Suppression>::watched(self.locked)?;
         let forbids = |known: &Version<Suppression>| known.state.forbids(Work::Hakko, self.locked.now);
         if suppressions.iter().any(forbids) { Err(Obstacle::Withheld) } else { Ok(()) }
+    }
+
+    /// Nobody is certified to be absent of whom something is held there, be it suppressed or not: both are
+    /// told alike.
+    fn absence(&self) -> Result<(), Obstacle> {
+        let Some(absence) = absence(self.sheet) else { return Ok(()) };
+        let held = Version::<Subject>::watched(self.locked)?;
+        let contradicted = held.iter().any(|held| absence.is_contradicted_by(&held.state));
+        if contradicted { Err(Obstacle::Withheld) } else { Ok(()) }
     }
 
     fn today(&self) -> Day {

@@ -12,7 +12,7 @@ use crate::document::subject::Subject;
 use crate::domain::calendar::Day;
 use crate::office::records::{RecordError, Version};
 use crate::office::subjects::{Subjects, noted};
-use crate::office::suppression::{Suppression, Work, found};
+use crate::office::suppression::{self, Suppression, Work, found};
 
 use super::IssueError;
 use super::city::OfficeEntry;
@@ -79,7 +79,7 @@ impl Counter<'_> {
         let asked = KofuSeikyu::read(request.as_bytes()).map_err(EnteringError::Request)?;
         let held = Subjects::of(self.casework.register, &self.issuing.city.id).held(&asked).await?;
         let content = compose(kind, &asked, &held);
-        self.ask_suppressions(kind, &asked, &held).await?;
+        self.ask_suppressions(kind, &asked, content.as_ref().ok(), &held).await?;
         let document = self.read_composed(kind, &content?)?;
         let source = Source::Composed { subjects: noted(&held), request: Data::from(request.to_owned()) };
         let cover = self.issuing.cover(&document.0, office, day)?;
@@ -93,22 +93,20 @@ impl Counter<'_> {
         Ok((document, text))
     }
 
-    /// Asks for everyone who is asked about, whether anything is held of them or not: so as many questions
-    /// go to the register for somebody unknown as for somebody suppressed.
+    /// Asks for everyone who is asked about, whether anything is held of them or not, and for everyone who
+    /// would stand on it.
     async fn ask_suppressions(
         &self,
         kind: &'static Kind,
         asked: &KofuSeikyu,
+        content: Option<&Value>,
         held: &[Subject],
     ) -> Result<(), EnteringError> {
         let register = self.casework.register;
         let now = register.now().await.map_err(RecordError::from)?;
-        let mut about: Vec<Name> =
-            asked.asked().into_iter().map(|asked| Name::new(Field::AtenaBango, asked.as_str())).collect();
-        for subject in held {
-            about.push(Name::new(Field::AtenaBango, &subject.atena_bango));
-            about.extend(subject.setai_bango().map(|number| Name::new(Field::SetaiBango, number)));
-        }
+        let content = content.map(Value::to_string).unwrap_or_default();
+        let mut about = suppression::about(content.as_bytes(), &noted(held));
+        about.extend(asked.asked().into_iter().map(|asked| Name::new(Field::AtenaBango, asked.as_str())));
         let known: Vec<Version<Suppression>> = found(register, &self.issuing.city.id, &about).await?;
         if known.iter().any(|known| known.state.forbids(Work::Hakko, now)) {
             return Err(ComposeError::Nobody { kind: kind.id }.into());

@@ -182,5 +182,14 @@ pub fn watch(city: &OfficeId, held: &[Held]) -> Vec<Watch> {
     if names.is_empty() {
         return Vec::new();
     }
-    vec![Watch { office: city.clone(), kind: Subject::KIND, key: Key::AnyOf(names.iter().map(term).collect()) }]
+    vec![watch_any(city, &names)]
+}
+
+/// Everyone who is held by a name.
+pub fn watch_name(city: &OfficeId, name: &Name) -> Watch {
+    watch_any(city, std::slice::from_ref(name))
+}
+
+fn watch_any(city: &OfficeId, names: &[Name]) -> Watch {
+    Watch { office: city.clone(), kind: Subject::KIND, key: Key::AnyOf(names.iter().map(term).collect()) }
 }

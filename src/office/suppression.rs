@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::case::event::Reason;
+use crate::case::event::{Held, Reason};
 use crate::case::id::OfficeId;
 use crate::case::wire;
-use crate::document::names::{Field, Name};
+use crate::document::names::{self, Field, Name};
+use crate::document::subject::JUMIN;
 use crate::domain::calendar::Day;
 use crate::register::clock::Moment;
 use crate::register::{Key, Register, RegisterError, Term, Watch};
@@ -158,11 +159,27 @@ impl Kept for Suppression {
     }
 }
 
-/// The suppressions in a city of whom a document is about: by number where it has any, else by name.
-pub fn watch(city: &OfficeId, about: &[Name]) -> Vec<Watch> {
-    let numbered = about.iter().any(|name| name.field != Field::Shimei);
-    let asked = about.iter().filter(|name| !numbered || name.field != Field::Shimei);
-    vec![Watch { office: city.clone(), kind: Suppression::KIND, key: Key::AnyOf(asked.map(term).collect()) }]
+/// Whom a document is about, as far as it says so itself and as far as what is held says from which it was
+/// composed. Names are asked for only of whom no number is known, since others may have them, too: residents
+/// are held with their whole household, and the one name on a document about one person is that person's.
+pub fn about(data: &[u8], held: &[Held]) -> Vec<Name> {
+    let mut about = names::about(data);
+    let names = about.iter().filter(|name| name.field == Field::Shimei).count();
+    if held.iter().any(|held| held.kind == JUMIN) || (held.len() == 1 && names == 1) {
+        about.retain(|name| name.field != Field::Shimei);
+    }
+    for held in held {
+        about.push(Name::new(Field::AtenaBango, &held.atena_bango));
+        about.extend(held.setai_bango.as_ref().map(|number| Name::new(Field::SetaiBango, number)));
+    }
+    about.sort();
+    about.dedup();
+    about
+}
+
+/// The suppressions in a city of whom a document is about.
+pub fn watch(city: &OfficeId, about: &[Name]) -> Watch {
+    Watch { office: city.clone(), kind: Suppression::KIND, key: Key::AnyOf(about.iter().map(term).collect()) }
 }
 
 /// The suppressions of anyone who is named, with as many questions as there are names.
@@ -350,7 +367,7 @@ mod tests {
         let (number, name) = (Name::new(Field::AtenaBango, "1000012"), Name::new(Field::Shimei, "見本太郎"));
         let city = OfficeId::parse("mihon-shi").unwrap();
         assert_eq!(watch(&city, &[name.clone(), number.clone()]), watch(&city, &[number]));
-        let Key::AnyOf(asked) = &watch(&city, &[name])[0].key else { panic!() };
+        let Key::AnyOf(asked) = &watch(&city, &[name]).key else { panic!() };
         assert_eq!(asked.len(), 1);
     }
 }

@@ -188,6 +188,93 @@ fn a_certificate_is_issued_only_of_what_is_still_held_as_it_was() {
     }
 }
 
+/// 照会: what is suppressed is to be found by nobody without the right to see it.
+#[test]
+fn who_is_suppressed_is_not_found_and_others_are_as_before() {
+    let place = Place::new();
+    let samples = root().join("samples");
+    place.done(&format!("import {}/subjects.jsonl --as kita-shonin", samples.display()));
+    let find = |with: &str, who: &str| place.done(&format!("subject find {with} --as {who}"));
+    let household = "--setai-bango 2000016";
+    assert_eq!(find(household, "kita-nyuryoku").lines().count(), 4);
+    assert_eq!(
+        find("--shi 見本 --seinengappi 1982-03-03 --cho 見本県見本市北区若葉二丁目", "kita-nyuryoku"),
+        "jumin\t1000020\t1\tgenzon\n"
+    );
+    // On another's record, too.
+    assert_eq!(find("--furigana ミホンハナコ", "kita-nyuryoku").lines().count(), 2);
+    let shown = place.done("subject show jumin 1000020 --as kita-nyuryoku");
+    assert!(shown.contains("花子") && !shown.contains("100001000025") && !shown.contains("24701000028"), "{shown}");
+
+    let nobody = place.refused("subject show jumin 9999999 --as kita-nyuryoku");
+    let set = "suppress set --atena-bango 1000020 --shimei 見本花子 --basis shien --reason 申出 --as kita-shonin";
+    place.done(set);
+    assert_eq!(find(household, "kita-nyuryoku").lines().count(), 3);
+    assert_eq!(find("--shimei 見本花子", "kita-nyuryoku"), "");
+    assert_eq!(find("--furigana ミホンハナコ", "kita-nyuryoku"), "");
+    assert_eq!(place.refused("subject show jumin 1000020 --as kita-nyuryoku"), nobody);
+    let seen = find("--shimei 見本花子", "kita-shinsa");
+    assert!(seen.starts_with("jumin\t1000020\t1\tgenzon\n") && seen.contains("shien"), "{seen}");
+}
+
+/// A suppression is of a person by number; whoever stands on a document without one is asked for by name.
+#[test]
+fn nothing_is_composed_on_which_somebody_suppressed_stands_without_a_number() {
+    let place = Place::new();
+    let samples = root().join("samples");
+    let samples = samples.display();
+    place.done(&format!("import {samples}/subjects.jsonl --as kita-shonin"));
+    let case = place.done("case open koiki-juminhyo-kofu --as kita-madoguchi").trim().to_owned();
+    let compose = format!("--compose juminhyo-utsushi-koiki={samples}/requests/juminhyo-utsushi-koiki.json");
+    for step in ["1", "2", "3", "4", "5", "6"] {
+        place.done(&format!("case do {case} {step} --as kita-madoguchi"));
+    }
+    let enter = format!("case do {case} 7 {compose} --as kita-nyuryoku");
+    place.done("suppress set --atena-bango 1000020 --shimei 見本花子 --basis shien --reason 申出 --as kita-shonin");
+    assert!(place.refused(&enter).contains("hand-to-city"));
+    let lifted = place.done("suppress list --atena-bango 1000020 --as kita-shonin");
+    let seen = lifted.split('\t').next().unwrap();
+    place.done(&format!("suppress lift {seen} --reason 終了 --as kita-shonin-2"));
+    place.done(&enter);
+}
+
+/// 不在住: typed, and so compared with what is held.
+#[test]
+fn nobody_who_is_held_at_an_address_is_certified_to_be_absent() {
+    let samples = root().join("samples");
+    let sample: Value = serde_json::from_slice(&read(samples.join("fuzaiju-shomeisho.json"))).unwrap();
+    for (name, suppressed, refused) in
+        [("見本　三郎", false, false), ("見本　花子", false, true), ("見本　花子", true, true)]
+    {
+        let place = Place::new();
+        place.done(&format!("import {}/subjects.jsonl --as kita-shonin", samples.display()));
+        if suppressed {
+            place.done("suppress set --atena-bango 1000020 --shimei 別名 --basis shien --reason 申出 --as kita-shonin");
+        }
+        let mut typed = sample.clone();
+        typed["fuzaiju"]["shimei"] = json!(name);
+        std::fs::write(place.at("typed.json"), typed.to_string()).unwrap();
+        let case = place.done("case open fuzaiju-jukyohyoji --as kita-madoguchi").trim().to_owned();
+        for step in ["1", "2", "3", "4", "5", "6"] {
+            place.done(&format!("case do {case} {step} --as kita-madoguchi"));
+        }
+        place.done(&format!("case do {case} 7 --enter fuzaiju-shomeisho=typed.json --as kita-nyuryoku"));
+        place.done(&format!("case do {case} 8 --as kita-shogo"));
+        place.done(&format!("case do {case} 9 --as kita-shinsa"));
+        let shown: Value =
+            serde_json::from_str(&place.done(&format!("case show {case} --json --as kita-koin"))).unwrap();
+        let code = shown["documents"][0]["code"].as_str().unwrap();
+        place.done(&format!("case do {case} 10 --seen {code} --as kita-koin"));
+        let issue = format!("case issue {case} 1 -o sealed.pdf --as kita-koin");
+        if refused {
+            assert!(place.refused(&issue).contains("hand-to-city"));
+        } else {
+            place.done(&issue);
+        }
+        assert_eq!(place.at("sealed.pdf").exists(), !refused, "{name}");
+    }
+}
+
 /// 日計: what people counted, against what the register released.
 #[test]
 fn a_till_is_closed_only_with_the_copies_that_were_released() {
