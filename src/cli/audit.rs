@@ -25,11 +25,11 @@ pub struct Arguments {
     /// Who does it, by account: of the city's staff.
     #[arg(long = "as", global = true, default_value = "")]
     who: String,
-    /// Office; all if not given.
+    /// Office; all if not given, with a checkpoint the person's own.
     #[arg(long)]
     office: Option<String>,
     /// A signed checkpoint that was kept outside; - for standard input.
-    #[arg(long, requires = "office")]
+    #[arg(long)]
     from: Option<PathBuf>,
     /// Also replay every case and compare the lists with what its events say.
     #[arg(long)]
@@ -68,7 +68,7 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
     let actor = office.people.staff(&arguments.who).map_err(refused("--as"))?;
     let id = actor.office();
     match &arguments.action {
-        None => audit(&office, arguments).await,
+        None => audit(&office, id, arguments).await,
         Some(Action::Checkpoint { .. }) => {
             let wish = Note::CheckpointSigned { by: actor.person().clone() };
             let wish = wish.encode().map_err(refused(id.as_str()))?;
@@ -81,8 +81,9 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
 }
 
 /// Nothing that an audit tells is of a person: the staff of each office may audit all.
-async fn audit(office: &Office, arguments: &Arguments) -> Result<(), Lines> {
-    for id in office.offices(arguments.office.as_deref()).await? {
+async fn audit(office: &Office, own: &OfficeId, arguments: &Arguments) -> Result<(), Lines> {
+    let of_checkpoint = arguments.from.as_ref().map(|_| own.as_str());
+    for id in office.offices(arguments.office.as_deref().or(of_checkpoint)).await? {
         let from = arguments.from.as_deref().map(|path| checkpoint(office, &id, path)).transpose()?;
         whole(office, &id, from.as_ref()).await?;
         if arguments.lists {

@@ -2,6 +2,7 @@
 //! between databases are one thing. Lines of JSON; the last one tells how many rows there are and the
 //! SHA-256 of everything before it.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -15,6 +16,7 @@ use super::clock::Clock;
 use super::id::OfficeId;
 use super::store::{Access, Store, Transaction, Value};
 use super::table::{self, Holds, Statements, Table};
+use super::vault::KeyRing;
 use super::write::Event;
 use super::{DEPLOY, Deployment, Mode, Register, RegisterError, SCHEMA, create};
 
@@ -75,6 +77,9 @@ impl Register {
     ) -> Result<Copied, E> {
         let copied = verify_copy(path)?;
         let note = note(&copied)?;
+        // Before anything is there: who forgot the keys can do it again.
+        let ring = KeyRing::open(keys)?;
+        wrapping_keys(path)?.iter().try_for_each(|key| ring.get(key).map(drop))?;
         let program = Self::fill(path, url).await?;
         Self::adopt(url, keys, &program, clock, (office, note)).await?;
         Ok(copied)
@@ -126,6 +131,19 @@ pub fn verify_copy(path: &Path) -> Result<Copied, RegisterError> {
             None => return Err(broken(lines.number, "it is cut off")),
         }
     }
+}
+
+/// The keys by which those of the copy's cases are wrapped.
+fn wrapping_keys(path: &Path) -> Result<BTreeSet<String>, RegisterError> {
+    let (mut lines, mut keys) = (Lines::open(path)?, BTreeSet::new());
+    while let Some(line) = lines.next()? {
+        let Line::Row(name, values) = line else { continue };
+        let Some((table, _)) = table::statements().find(|(table, _)| table.name == name) else { continue };
+        let column = table.columns.iter().position(|(column, _)| *column == "ring_key");
+        let key = column.and_then(|column| values.get(column)).and_then(serde_json::Value::as_str);
+        keys.extend(key.map(str::to_owned));
+    }
+    Ok(keys)
 }
 
 fn broken(line: u64, message: impl Into<String>) -> RegisterError {
