@@ -11,7 +11,6 @@ use shomei::domain::calendar::Day;
 use shomei::issuing::day_book::{DayBookError, TILL};
 use shomei::press::Leave;
 
-use super::case::cover;
 use super::office::{Database, Office, Staff, refused, wait};
 use super::{Lines, Trouble, end, read_input, write_output};
 
@@ -72,7 +71,7 @@ fn refusals(office: &Office, till: &Path, error: DayBookError) -> Lines {
 }
 
 fn print(office: &Office, actor: &Actor, book: &Composed, day: Day, output: &Path) -> Result<(), Lines> {
-    let cover = cover(office, actor, book, day)?;
+    let cover = office.clerk(actor).cover(book, day).map_err(refused("close-day"))?;
     let short = book.digest().short();
     let counter = office.counter();
     let surround = counter.issuing.surround(office.city.office(actor.office().as_str())?, day, &short)?;

@@ -17,6 +17,7 @@ use shomei::document::catalog::{KINDS, Kind};
 use shomei::document::words::Words;
 use shomei::domain::calendar::Day;
 use shomei::issuing::casework::Loaded;
+use shomei::issuing::clerk::{Content, Given};
 use shomei::issuing::issue::Order;
 use shomei::issuing::people::Person;
 use shomei::issuing::specimen::{specimen_day, specimen_of};
@@ -24,7 +25,6 @@ use shomei::office::right::Right;
 use shomei::procedure::{Act, Procedure, Role, Step};
 use shomei::register::audit::Scope;
 
-use super::case::{compose, composed, copy, cover, entry};
 use super::import::take_over;
 use super::office::{Database, Office, refused, wait};
 use super::{Lines, Trouble, end, render, told_of};
@@ -217,8 +217,10 @@ impl Demo<'_> {
             }
         }
         for sheet in running.sealed_at(&step.key).filter(|sheet| sheet.entered().step != step.key) {
-            let document = compose(self.office, &sheet.entered().entry)?;
-            work.seen.push(Seen { entry: sheet.entered().id, cover: cover(self.office, own, &document, today)? });
+            let (clerk, entered) = (self.office.clerk(own), sheet.entered());
+            let cover = clerk.document(&entered.entry).and_then(|document| clerk.cover(&document, today));
+            let cover = cover.map_err(self.office.refused_clerk(&entered.entry.kind))?;
+            work.seen.push(Seen { entry: entered.id, cover });
         }
         Ok(work)
     }
@@ -236,11 +238,16 @@ impl Demo<'_> {
             let request = Samples::get(&format!("requests/{}.json", kind.id));
             let request = request.and_then(|file| String::from_utf8(file.data.into_owned()).ok());
             let request = request.ok_or_else(|| Trouble::Program.at(kind.id, "no sample of a request"))?;
-            return composed(self.office, actor, kind, 1, &request, today).await;
+            return self.entered(actor, kind, Content::Request(request), today).await;
         }
         let sample = sample_of(kind).and_then(|bytes| String::from_utf8(bytes).ok());
         let sample = sample.ok_or_else(|| Trouble::Program.at(kind.id, "no sample"))?;
-        entry(self.office, actor, kind, 1, sample, today)
+        self.entered(actor, kind, Content::Typed(sample), today).await
+    }
+
+    async fn entered(&self, actor: &Actor, kind: &'static Kind, content: Content, today: Day) -> Result<Entry, Lines> {
+        let entry = self.office.clerk(actor).entry(Given { kind, copies: 1, content }, today).await;
+        entry.map_err(self.office.refused_clerk(kind.id))
     }
 
     /// The copies of what was just entered: for collation, or clean where they are never sealed.
@@ -251,7 +258,8 @@ impl Demo<'_> {
         let new = sheets.iter().skip(sheets.len().saturating_sub(entered));
         new.map(|sheet: &Sheet| {
             let path = self.file(walk, &format!("{}.pdf", sheet.entered().entry.kind))?;
-            std::fs::write(&path, copy(self.office, own, sheet)?)?;
+            let copy = self.office.clerk(own).copy(sheet).map_err(self.office.refused_clerk("demo"))?;
+            std::fs::write(&path, copy)?;
             Ok(path)
         })
         .collect()

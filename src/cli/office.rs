@@ -11,8 +11,8 @@ use shomei::case::id::{IdError, OfficeId, PersonId};
 use shomei::issuing::Issuing;
 use shomei::issuing::casework::{Casework, CaseworkError, Flows};
 use shomei::issuing::city::City;
+use shomei::issuing::clerk::{Clerk, ClerkError};
 use shomei::issuing::day_book::DayBookError;
-use shomei::issuing::entering::EnteringError;
 use shomei::issuing::issue::{Counter, PATIENCE, ReleaseError};
 use shomei::issuing::people::{People, PeopleError, TwoApprovers};
 use shomei::issuing::reprint::ReprintError;
@@ -96,7 +96,7 @@ macro_rules! coded {
     )*};
 }
 
-coded! { EnteringError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+coded! { ClerkError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {
@@ -201,6 +201,24 @@ impl Office {
     pub fn counter(&self) -> Counter<'_> {
         let issuing = Issuing { press: &self.press, city: &self.city, key: &self.key, host: HOST, paper: Paper::Plain };
         Counter { casework: self.casework(), issuing, patience: PATIENCE }
+    }
+
+    /// Somebody at work.
+    pub fn clerk<'a>(&'a self, actor: &'a Actor) -> Clerk<'a> {
+        Clerk { counter: self.counter(), actor }
+    }
+
+    /// What is told when somebody at work is refused: of a document, every refusal by its words.
+    pub fn refused_clerk(&self, place: &str) -> impl FnOnce(ClerkError) -> Lines {
+        move |error| {
+            let Some((kind, refusals)) = error.refusals() else { return refused(place)(error) };
+            // A request has no words of its own.
+            let words = match kind {
+                Some(kind) => self.press.words(kind).map_err(Lines::from),
+                None => super::sentences().map(Into::into).map_err(Lines::from),
+            };
+            words.map_or_else(|told| told, |words| super::told(refusals, &words))
+        }
     }
 
     /// One office of the register; without an id, all.

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod casework;
 pub mod city;
+pub mod clerk;
 pub mod day_book;
 pub mod decision;
 pub mod entering;

@@ -1,0 +1,430 @@
+//! Somebody at work on the cases of their office: what can be asked for from outside, whichever door it comes
+//! through. Here what is named by words (a 案件番号, a step's key, a 照合符号) becomes what a case knows; no rule
+//! of cases or of issuing is here.
+
+use serde::Serialize;
+
+use crate::case::actor::Actor;
+use crate::case::command::{Command, Work};
+use crate::case::event::{Attributes, Data, Entry, Seen, Source};
+use crate::case::id::{CaseId, EntryId, IssuanceId, PersonId};
+use crate::case::sheet::Sheet;
+use crate::case::warrant::Cover;
+use crate::document::catalog::{Composed, Kind, Sealing};
+use crate::document::names::Name;
+use crate::document::refusal::Refusals;
+use crate::domain::calendar::Day;
+use crate::press::{Leave, PressError};
+use crate::procedure::{Role, StepKey};
+use crate::register::{CaseRow, RegisterError};
+
+use super::casework::{CaseworkError, Loaded};
+use super::city::{CityError, OfficeEntry};
+use super::entering::{EnteringError, Wish};
+use super::issue::{Counter, Order, ReleaseError, Released};
+use super::{IssueError, Terminal};
+
+/// Most cases of a list.
+pub const MOST_CASES: u32 = 50;
+
+/// What was asked for could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum ClerkError {
+    /// The case.
+    #[error(transparent)]
+    Casework(#[from] CaseworkError),
+    /// What was to be composed.
+    #[error(transparent)]
+    Entering(#[from] EnteringError),
+    /// What was to be issued.
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
+    /// What stands around a document.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    /// A document of a case is no longer read.
+    #[error("reading a document of the case: {kind} is refused")]
+    Document {
+        /// Kind.
+        kind: &'static str,
+        /// Why.
+        refusals: Refusals,
+    },
+    /// No kind of this id.
+    #[error("finding a kind: there is no {id}")]
+    NoKind {
+        /// Which.
+        id: String,
+    },
+    /// No document of the case.
+    #[error("finding a document of the case: there is no {what}")]
+    NoDocument {
+        /// Number or 照合符号.
+        what: String,
+    },
+}
+
+impl From<RegisterError> for ClerkError {
+    fn from(error: RegisterError) -> Self {
+        Self::Casework(error.into())
+    }
+}
+
+impl From<CityError> for ClerkError {
+    fn from(error: CityError) -> Self {
+        Self::Issue(error.into())
+    }
+}
+
+impl From<PressError> for ClerkError {
+    fn from(error: PressError) -> Self {
+        Self::Issue(error.into())
+    }
+}
+
+impl ClerkError {
+    /// Key of the sentence that tells a person.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Casework(error) => error.code(),
+            Self::Entering(error) => error.code(),
+            Self::Release(error) => error.code(),
+            Self::Issue(_) => "issuing-office",
+            Self::Document { .. } => "document-refused",
+            Self::NoKind { .. } => "unknown-kind",
+            Self::NoDocument { .. } => "no-document",
+        }
+    }
+
+    /// Every refusal of a document, and whose words say it.
+    pub fn refusals(&self) -> Option<(Option<&'static Kind>, &Refusals)> {
+        match self {
+            Self::Document { kind, refusals } | Self::Entering(EnteringError::Document { kind, refusals }) => {
+                Some((Kind::by_id(kind), refusals))
+            }
+            Self::Entering(EnteringError::Request(refusals)) => Some((None, refusals)),
+            _ => None,
+        }
+    }
+}
+
+/// A document that is entered.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// Kind.
+    pub kind: &'static Kind,
+    /// 部数.
+    pub copies: u8,
+    /// Out of what.
+    pub content: Content,
+}
+
+/// Out of what a document is entered.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Typed: JSON of the kind.
+    Typed(String),
+    /// Composed from what is held, as a 交付請求 (JSON) asks.
+    Request(String),
+}
+
+/// What is done at a step.
+#[derive(Debug, Clone)]
+pub struct Doing {
+    /// Which.
+    pub step: StepKey,
+    /// What is entered.
+    pub given: Vec<Given>,
+    /// 照合符号 of documents that were seen and are approved.
+    pub seen: Vec<String>,
+    /// 証明日 of what is entered or approved; today if it is not given.
+    pub day: Option<Day>,
+    /// Sheets that the program does not print and that are there.
+    pub confirmed: Vec<String>,
+}
+
+/// Somebody at work.
+#[derive(Clone, Copy)]
+pub struct Clerk<'a> {
+    /// Where.
+    pub counter: Counter<'a>,
+    /// Who.
+    pub actor: &'a Actor,
+}
+
+impl<'a> Clerk<'a> {
+    /// Today, as the register has it.
+    pub async fn today(&self) -> Result<Day, ClerkError> {
+        Ok(self.counter.casework.register.now().await?.day())
+    }
+
+    fn own(&self) -> Result<&'a OfficeEntry, ClerkError> {
+        Ok(self.counter.issuing.city.office(self.actor.office().as_str())?)
+    }
+
+    /// Begins a case.
+    pub async fn open(&self, flow: &str, attributes: Attributes) -> Result<Loaded, ClerkError> {
+        Ok(self.counter.casework.open(flow, attributes, self.actor).await?)
+    }
+
+    /// The case of a 案件番号, or of its id, in the person's own office: of another's nothing is told.
+    pub async fn find(&self, number: &str) -> Result<(CaseId, Loaded), ClerkError> {
+        let casework = self.counter.casework;
+        let found = casework.register.case_by_number(self.actor.office(), number).await?;
+        let id = found.map(|row| row.id).or_else(|| CaseId::parse(number).ok()).ok_or(CaseworkError::NoCase)?;
+        Ok((id, casework.load(self.actor.office(), id).await?))
+    }
+
+    /// Does something with a case.
+    pub async fn act(&self, number: &str, command: &Command) -> Result<Loaded, ClerkError> {
+        let (id, _) = self.find(number).await?;
+        Ok(self.counter.casework.act(self.actor.office(), id, command, self.actor).await?)
+    }
+
+    /// Does a step.
+    pub async fn work(&self, number: &str, doing: Doing) -> Result<Loaded, ClerkError> {
+        let (_, loaded) = self.find(number).await?;
+        let day = match doing.day {
+            Some(day) => day,
+            None => self.today().await?,
+        };
+        let mut entries = Vec::with_capacity(doing.given.len());
+        for given in doing.given {
+            entries.push(self.entry(given, day).await?);
+        }
+        let seen = doing.seen.iter().map(|code| self.seen(&loaded, code, day)).collect::<Result<_, _>>()?;
+        let work = Work { step: doing.step, entries, seen, confirmed: doing.confirmed };
+        self.act(number, &Command::Do(work)).await
+    }
+
+    /// A document to be entered: read, checked, and covered as it would be printed on the day.
+    pub async fn entry(&self, Given { kind, copies, content }: Given, day: Day) -> Result<Entry, ClerkError> {
+        match content {
+            Content::Typed(data) => {
+                let cover = self.cover(&self.read(kind, &data)?, day)?;
+                let (kind, data) = (kind.id.to_owned(), Data::from(data));
+                Ok(Entry { kind, copies, cover, data, source: Source::Typed })
+            }
+            Content::Request(request) => {
+                let wish = Wish { kind, copies, request: &request, office: self.own()?, day };
+                Ok(self.counter.composed(wish).await?)
+            }
+        }
+    }
+
+    fn read(&self, kind: &'static Kind, data: &str) -> Result<Composed, ClerkError> {
+        let read = kind.read(data.as_bytes(), &**self.counter.issuing.press.typefaces());
+        read.map_err(|refusals| ClerkError::Document { kind: kind.id, refusals })
+    }
+
+    /// A document as it was entered.
+    pub fn document(&self, entry: &Entry) -> Result<Composed, ClerkError> {
+        let kind = Kind::by_id(&entry.kind).ok_or_else(|| ClerkError::NoKind { id: entry.kind.clone() })?;
+        self.read(kind, &entry.data.0)
+    }
+
+    /// What an approval of a document in the person's office covers.
+    pub fn cover(&self, document: &Composed, day: Day) -> Result<Cover, ClerkError> {
+        Ok(self.counter.issuing.cover(document, self.own()?, day)?)
+    }
+
+    /// The document of a 照合符号, as it would be certified on the day.
+    fn seen(&self, loaded: &Loaded, code: &str, day: Day) -> Result<Seen, ClerkError> {
+        let mut sheets = loaded.case.record().sheets().iter().map(Sheet::entered);
+        let sheet = sheets.find(|sheet| sheet.entry.cover.digest.short() == code);
+        let sheet = sheet.ok_or_else(|| ClerkError::NoDocument { what: code.to_owned() })?;
+        Ok(Seen { entry: sheet.id, cover: self.cover(&self.document(&sheet.entry)?, day)? })
+    }
+
+    /// A document of a case that is not sealed: PDF.
+    pub async fn print(&self, number: &str, entry: EntryId) -> Result<Vec<u8>, ClerkError> {
+        let (_, loaded) = self.find(number).await?;
+        let sheet = loaded.case.record().sheet(entry);
+        self.copy(sheet.ok_or_else(|| ClerkError::NoDocument { what: entry.0.to_string() })?)
+    }
+
+    /// The copy of a document that is not sealed: for collation, or clean where its kind never is.
+    pub fn copy(&self, sheet: &Sheet) -> Result<Vec<u8>, ClerkError> {
+        let entered = sheet.entered();
+        let document = self.document(&entered.entry)?;
+        let short = document.digest().short();
+        let issuing = self.counter.issuing;
+        let surround = issuing.surround(self.own()?, entered.entry.cover.day, &short).map_err(IssueError::from)?;
+        let (collation, clean) = (sheet.collation_warrant(), sheet.office_warrant());
+        let never = document.kind().sealing == Sealing::Never;
+        let leave = if never { Leave::Office(&clean) } else { Leave::Collation(&collation) };
+        Ok(issuing.press.print(&document, leave, &surround)?.pdf)
+    }
+
+    /// 発行: one sealed copy of an approved document.
+    pub async fn issue(&self, number: &str, entry: EntryId, terminal: &Terminal) -> Result<Released, ClerkError> {
+        let (case, _) = self.find(number).await?;
+        let order = Order { office: self.actor.office(), case, entry, actor: self.actor, terminal };
+        Ok(self.counter.issue(order).await?)
+    }
+
+    /// 作業一覧: what the person can do now, by each of their roles, oldest first.
+    pub async fn list(&self) -> Result<Vec<(Role, Cases)>, ClerkError> {
+        let mut lists = Vec::new();
+        for role in self.actor.roles() {
+            let register = self.counter.casework.register;
+            let (cases, more) = register.work_list(self.actor.office(), role.key(), None, MOST_CASES).await?;
+            lists.push((*role, Cases { cases, more }));
+        }
+        Ok(lists)
+    }
+
+    /// Cases of the office with a name or number on a document, newest first.
+    pub async fn look_for(&self, name: &Name) -> Result<Cases, ClerkError> {
+        let (cases, more) = self.counter.casework.find(self.actor.office(), name, MOST_CASES).await?;
+        Ok(Cases { cases, more })
+    }
+
+    /// A case as it is shown.
+    pub fn view(&self, loaded: &Loaded, today: Day) -> CaseView {
+        let record = loaded.case.record();
+        let settings = self.counter.casework.settings;
+        let done = record.flow().steps.iter().filter_map(|step| {
+            let by = record.progress().done_by(&step.key)?;
+            Some(DoneView { step: step.key.clone(), action: step.action.clone(), by: by.person.clone(), role: by.role })
+        });
+        let open = loaded.case.waiting(settings).into_iter().map(|waiting| {
+            let at_hand = settings.at_hand(waiting.step, today);
+            OpenView {
+                step: waiting.step.key.clone(),
+                action: waiting.step.action.clone(),
+                roles: waiting.roles.to_vec(),
+                documents_in: at_hand.documents_in.iter().map(ToString::to_string).collect(),
+                documents_out: at_hand.documents_out.iter().map(ToString::to_string).collect(),
+                details: at_hand.details.iter().map(ToString::to_string).collect(),
+            }
+        });
+        CaseView {
+            number: loaded.row.number.clone(),
+            case: record.opening().case,
+            version: loaded.version,
+            flow: record.flow().id.clone(),
+            title: record.flow().title.clone(),
+            state: loaded.case.state().to_owned(),
+            attributes: record.attributes().clone(),
+            done: done.collect(),
+            documents: record.sheets().iter().map(DocumentView::of).collect(),
+            open: open.collect(),
+        }
+    }
+}
+
+/// Cases of a list.
+#[derive(Debug, Clone)]
+pub struct Cases {
+    /// At most [`MOST_CASES`].
+    pub cases: Vec<CaseRow>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// A case as it is shown.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseView {
+    /// 案件番号.
+    pub number: String,
+    /// Id.
+    pub case: CaseId,
+    /// How many events it has.
+    pub version: u64,
+    /// Id of its flow.
+    pub flow: String,
+    /// The flow's name.
+    pub title: String,
+    /// State.
+    pub state: String,
+    /// What is known of it.
+    pub attributes: Attributes,
+    /// Steps that were done.
+    pub done: Vec<DoneView>,
+    /// Documents.
+    pub documents: Vec<DocumentView>,
+    /// Steps that can be done now.
+    pub open: Vec<OpenView>,
+}
+
+/// A step that was done.
+#[derive(Debug, Clone, Serialize)]
+pub struct DoneView {
+    /// Key.
+    pub step: StepKey,
+    /// What was done.
+    pub action: String,
+    /// By whom.
+    pub by: PersonId,
+    /// In which role.
+    pub role: Role,
+}
+
+/// A step that can be done now.
+#[derive(Debug, Clone, Serialize)]
+pub struct OpenView {
+    /// Key.
+    pub step: StepKey,
+    /// What is done.
+    pub action: String,
+    /// By which roles.
+    pub roles: Vec<Role>,
+    /// Papers that must be at hand.
+    pub documents_in: Vec<String>,
+    /// Papers that come of it.
+    pub documents_out: Vec<String>,
+    /// What belongs to it.
+    pub details: Vec<String>,
+}
+
+/// A document of a case.
+#[derive(Debug, Clone, Serialize)]
+pub struct DocumentView {
+    /// Number in the case.
+    pub id: EntryId,
+    /// Kind.
+    pub kind: String,
+    /// 部数.
+    pub copies: u8,
+    /// 照合符号.
+    pub code: String,
+    /// Whether somebody typed it.
+    pub typed: bool,
+    /// Whether it is approved.
+    pub approved: bool,
+    /// Its copies that were begun.
+    pub issuances: Vec<IssuanceView>,
+}
+
+/// A copy that was begun.
+#[derive(Debug, Clone, Serialize)]
+pub struct IssuanceView {
+    /// Id.
+    pub id: IssuanceId,
+    /// What became of it.
+    pub state: String,
+    /// Number line.
+    pub number: String,
+}
+
+impl DocumentView {
+    fn of(sheet: &Sheet) -> Self {
+        let entered = sheet.entered();
+        let issuances = sheet.approved().into_iter().flat_map(|approved| &approved.issuances);
+        let issuances = issuances.map(|(id, issuance)| IssuanceView {
+            id: *id,
+            state: issuance.state.key().to_owned(),
+            number: issuance.number.clone(),
+        });
+        Self {
+            id: entered.id,
+            kind: entered.entry.kind.clone(),
+            copies: entered.entry.copies,
+            code: entered.entry.cover.digest.short(),
+            typed: entered.entry.source.is_typed(),
+            approved: sheet.approved().is_some(),
+            issuances: issuances.collect(),
+        }
+    }
+}
