@@ -1,9 +1,10 @@
 //! shomei (証明): from an approved case to the sealed page of a Japanese ward office.
 //!
-//! Imports run downwards only: `cli` → `issuing` → `office` → `register`, `press` → `case` →
+//! Imports run downwards only: `cli`, `desk` → `issuing` → `office` → `register`, `press` → `case` →
 //! `procedure` → `document` → `domain`.
 
 pub mod case;
+pub mod desk;
 pub mod document;
 pub mod domain;
 pub mod issuing;

@@ -169,7 +169,7 @@ impl Demo<'_> {
     async fn step(&self, walk: &mut Walk<'_>, running: &Running) -> Result<Loaded, Lines> {
         let casework = self.office.casework();
         let waiting = Case::Running(running.clone());
-        let waiting = waiting.waiting(self.office.settings()).into_iter().next();
+        let waiting = waiting.waiting(&self.office.settings).into_iter().next();
         let waiting = waiting.ok_or_else(|| Trouble::Program.at(&walk.flow.id, "it stands still"))?;
         let person = self.person(waiting.step, &waiting.roles)?;
         let today = self.office.register.now().await.map_err(refused("register"))?.day();

@@ -38,8 +38,10 @@ mod render;
 mod reprint;
 mod restore;
 mod retention;
+mod serve;
 mod subject;
 mod suppress;
+mod user;
 
 use std::fmt;
 use std::path::Path;
@@ -88,8 +90,12 @@ enum Command {
     Import(import::Arguments),
     /// 抑止: list, set or lift what may not be given out, changed or looked up of somebody.
     Suppress(suppress::Arguments),
+    /// Serve the API over HTTP
+    Serve(serve::Arguments),
     /// 照会: look people up among what is held
     Subject(subject::Arguments),
+    /// Say who works where, and give them their passwords
+    User(user::Arguments),
     /// List open incidents, or close one.
     Incident(incident::Arguments),
     /// List the keys of an office's cases, make a new one, or wrap by it what old ones wrap.
@@ -133,6 +139,8 @@ pub fn run() -> ExitCode {
         Command::Retention(arguments) => retention::run(&arguments),
         Command::CloseDay(arguments) => close_day::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::User(arguments) => user::run(&arguments),
         Command::Subject(arguments) => subject::run(&arguments),
         Command::Suppress(arguments) => suppress::run(&arguments),
         Command::Incident(arguments) => incident::run(&arguments),

@@ -7,23 +7,25 @@ use clap::Args;
 use shomei::PROGRAM;
 use shomei::case::actor::{Actor, ActorError};
 use shomei::case::event::EventError;
-use shomei::case::id::{IdError, OfficeId, PersonId};
-use shomei::issuing::Issuing;
-use shomei::issuing::casework::{Casework, CaseworkError, Flows};
+use shomei::case::id::{IdError, OfficeId};
+use shomei::issuing::casework::{CaseworkError, Flows};
 use shomei::issuing::city::City;
-use shomei::issuing::clerk::{Clerk, ClerkError};
+use shomei::issuing::clerk::ClerkError;
 use shomei::issuing::day_book::DayBookError;
-use shomei::issuing::issue::{Counter, PATIENCE, ReleaseError};
+use shomei::issuing::hall::{Hall, SweepError};
+use shomei::issuing::issue::ReleaseError;
 use shomei::issuing::people::{People, PeopleError, TwoApprovers};
 use shomei::issuing::reprint::ReprintError;
+use shomei::office::password::PasswordError;
 use shomei::office::records::RecordError;
+use shomei::office::right::NoRight;
+use shomei::office::sign_in::SignInError;
 use shomei::office::subjects::SubjectError;
 use shomei::office::suppression::SuppressionError;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
-use shomei::press::sheet::Paper;
 use shomei::procedure::settings::{Settings, SettingsError};
-use shomei::procedure::{ProcedureError, Procedures, Role};
+use shomei::procedure::{ProcedureError, Procedures};
 use shomei::register::checkpoint::{Log, Signer};
 use shomei::register::retention::Retention;
 use shomei::register::{Deployment, Mode, Register, RegisterError, clock};
@@ -96,7 +98,7 @@ macro_rules! coded {
     )*};
 }
 
-coded! { ClerkError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+coded! { SignInError PasswordError NoRight SweepError ClerkError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {
@@ -152,22 +154,15 @@ impl Database {
     }
 }
 
-/// Everything that stands in an office of the city.
-pub struct Office {
-    /// The register.
-    pub register: Register,
-    /// The press.
-    pub press: Press,
-    /// Offices, signatories, seals.
-    pub city: City,
-    /// Who works where.
-    pub people: People,
-    /// The flows.
-    pub flows: Flows,
-    settings: Settings,
-    retention: Retention,
-    key: MarkKey,
-    log: Log,
+/// Everything that stands in an office of the city, for a command.
+pub struct Office(Hall);
+
+impl std::ops::Deref for Office {
+    type Target = Hall;
+
+    fn deref(&self) -> &Hall {
+        &self.0
+    }
 }
 
 impl Office {
@@ -177,7 +172,7 @@ impl Office {
         let register = database.open(&city).await?;
         let log = Log::new(LOG, register.ring().checkpoint().map_err(refused("checkpoint.key"))?);
         let settings = Settings::sample(&Procedures::embedded().map_err(refused("flows"))?);
-        let office = Self {
+        let office = Self(Hall {
             register: register.signing(log.clone()),
             log,
             press: Press::embedded()?,
@@ -187,25 +182,18 @@ impl Office {
             settings: settings.map_err(refused("settings"))?,
             retention: Retention::sample().map_err(refused("retention"))?,
             key: mark_key(&database.keys())?,
-        };
-        office.sweep().await?;
+            host: HOST.to_owned(),
+        });
+        let voided = office.sweep().await.map_err(refused("sweep"))?;
+        if voided > 0 {
+            complain!("{voided} numbers without an end were voided");
+        }
         Ok(office)
     }
 
-    /// Cases.
-    pub fn casework(&self) -> Casework<'_> {
-        Casework { register: &self.register, flows: &self.flows, settings: &self.settings, retention: &self.retention }
-    }
-
-    /// Certificates.
-    pub fn counter(&self) -> Counter<'_> {
-        let issuing = Issuing { press: &self.press, city: &self.city, key: &self.key, host: HOST, paper: Paper::Plain };
-        Counter { casework: self.casework(), issuing, patience: PATIENCE }
-    }
-
-    /// Somebody at work.
-    pub fn clerk<'a>(&'a self, actor: &'a Actor) -> Clerk<'a> {
-        Clerk { counter: self.counter(), actor }
+    /// The office, to be held by a server.
+    pub fn into_hall(self) -> Hall {
+        self.0
     }
 
     /// What is told when somebody at work is refused: of a document, every refusal by its words.
@@ -232,24 +220,6 @@ impl Office {
     /// By whom an office's checkpoints are signed.
     pub fn signer(&self, office: &OfficeId) -> Result<Signer, Lines> {
         self.log.signer(office).map_err(refused(office.as_str()))
-    }
-
-    /// What the office chose.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// Numbers that a stopped program left without an end get one.
-    async fn sweep(&self) -> Result<(), Lines> {
-        for office in self.register.offices().await.map_err(refused("register"))? {
-            let person = PersonId::parse("sweep").map_err(refused("sweep"))?;
-            let machine = Actor::new(person, office.clone(), [Role::CityTerminal]).map_err(refused("sweep"))?;
-            let voided = self.counter().sweep(&office, &machine).await.map_err(refused(office.as_str()))?;
-            if voided > 0 {
-                complain!("{office}: {voided} numbers without an end were voided");
-            }
-        }
-        Ok(())
     }
 }
 

@@ -249,7 +249,7 @@ impl<'a> Clerk<'a> {
         let document = self.document(&entered.entry)?;
         let short = document.digest().short();
         let issuing = self.counter.issuing;
-        let surround = issuing.surround(self.own()?, entered.entry.cover.day, &short).map_err(IssueError::from)?;
+        let surround = issuing.surround(self.own()?, entered.entry.cover.day, &short)?;
         let (collation, clean) = (sheet.collation_warrant(), sheet.office_warrant());
         let never = document.kind().sealing == Sealing::Never;
         let leave = if never { Leave::Office(&clean) } else { Leave::Collation(&collation) };

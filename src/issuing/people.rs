@@ -183,6 +183,12 @@ impl People {
         self.people.get(id).ok_or_else(|| PeopleError::NoPerson { id: id.to_owned() })
     }
 
+    /// A person of an office: of others' people nothing is told.
+    pub fn of_office(&self, office: &OfficeId, id: &str) -> Result<&Person, PeopleError> {
+        let here = self.person(id)?;
+        if here.actor.office() == office { Ok(here) } else { Err(PeopleError::NoPerson { id: id.to_owned() }) }
+    }
+
     /// Two different approvers of one office.
     pub fn two_approvers(&self, first: &str, second: &str) -> Result<TwoApprovers<'_>, PeopleError> {
         let two = [&self.person(first)?.actor, &self.person(second)?.actor];

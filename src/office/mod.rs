@@ -2,7 +2,9 @@
 //! out, who works where.
 
 pub mod lookup;
+pub mod password;
 pub mod records;
 pub mod right;
+pub mod sign_in;
 pub mod subjects;
 pub mod suppression;

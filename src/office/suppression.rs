@@ -363,11 +363,22 @@ mod tests {
     }
 
     #[test]
-    fn a_document_with_a_number_is_not_withheld_for_somebody_of_the_same_name() {
-        let (number, name) = (Name::new(Field::AtenaBango, "1000012"), Name::new(Field::Shimei, "見本太郎"));
-        let city = OfficeId::parse("mihon-shi").unwrap();
-        assert_eq!(watch(&city, &[name.clone(), number.clone()]), watch(&city, &[number]));
-        let Key::AnyOf(asked) = &watch(&city, &[name]).key else { panic!() };
-        assert_eq!(asked.len(), 1);
+    fn names_are_asked_for_only_of_whom_no_number_is_known() {
+        let held = |kind: &str| Held {
+            kind: kind.to_owned(),
+            atena_bango: "1000012".to_owned(),
+            setai_bango: None,
+            rireki_bango: 1,
+        };
+        let asked = |data: &str, held: &[Held]| {
+            let about = about(data.as_bytes(), held).into_iter();
+            about.map(|name| format!("{} {}", name.field.key(), name.text)).collect::<Vec<_>>()
+        };
+        let (one, two) = (r#"{"shimei":"見本太郎"}"#, r#"{"hito":[{"shimei":"見本太郎"},{"shimei":"見本花子"}]}"#);
+        let (number, taro, hanako) = ("atena-bango 1000012", "shimei 見本太郎", "shimei 見本花子");
+        assert_eq!(asked(one, &[]), [taro]);
+        assert_eq!(asked(one, &[held("kazei-shotoku-shomeisho")]), [number]);
+        assert_eq!(asked(two, &[held("juminhyo-utsushi-koiki")]), [taro, hanako, number]);
+        assert_eq!(asked(two, &[held(JUMIN)]), [number]);
     }
 }

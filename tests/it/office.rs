@@ -22,33 +22,33 @@ use zeroize::Zeroizing;
 use crate::{root, tool};
 
 /// A register in a folder, and the program there.
-struct Place {
+pub struct Place {
     folder: TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn run(&self, line: &str) -> Output {
+    pub fn run(&self, line: &str) -> Output {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_shomei"));
         command.current_dir(self.folder.path()).args(line.split(' ')).output().unwrap()
     }
 
     /// What a command that must go well says.
-    fn done(&self, line: &str) -> String {
+    pub fn done(&self, line: &str) -> String {
         let done = self.run(line);
         assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap()
     }
 
     /// What a command that must be refused says.
-    fn refused(&self, line: &str) -> String {
+    pub fn refused(&self, line: &str) -> String {
         let done = self.run(line);
         assert_eq!(done.status.code(), Some(2), "{line}: {}", String::from_utf8_lossy(&done.stdout));
         let told = String::from_utf8(done.stderr).unwrap();

@@ -1,0 +1,48 @@
+//! `shomei serve`: the API over HTTP, until it is told to stop.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::Args;
+use shomei::desk::{Desk, serve};
+
+use super::office::{Database, Office};
+use super::{Lines, Trouble, end, sentences};
+
+/// Arguments of `shomei serve`.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    database: Database,
+    /// Where it listens: this machine alone if nothing else is said. TLS is the business of what stands before it.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+}
+
+/// Runs it.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    end(runtime.map_err(Lines::from).and_then(|runtime| runtime.block_on(go(arguments))))
+}
+
+async fn go(arguments: &Arguments) -> Result<(), Lines> {
+    let office = Office::open(&arguments.database).await?;
+    let place = arguments.listen.to_string();
+    let listener = tokio::net::TcpListener::bind(arguments.listen).await;
+    let listener = listener.map_err(|error| Trouble::Program.at(&place, error))?;
+    say!("http://{}", listener.local_addr().map_err(|error| Trouble::Program.at(&place, error))?);
+    serve(Desk::new(office.into_hall(), sentences()?), listener, told_to_stop()).await?;
+    Ok(())
+}
+
+/// An interrupt, or the signal with which a service is stopped.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Where signals cannot be heard the service is killed, and the next start voids what it left.
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    let Ok(mut interrupted) = signal(SignalKind::interrupt()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
+    }
+}

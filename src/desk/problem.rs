@@ -1,0 +1,186 @@
+//! What is told when something is refused (RFC 9457): a stable code for programs, a Japanese sentence for
+//! people, and each field that is in the way.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::case::error::CaseError;
+use crate::document::catalog::Kind;
+use crate::document::refusal::Refusals;
+use crate::document::words::Words;
+use crate::issuing::casework::CaseworkError;
+use crate::issuing::clerk::ClerkError;
+use crate::issuing::issue::ReleaseError;
+use crate::issuing::people::PeopleError;
+use crate::office::sign_in::SignInError;
+use crate::register::RegisterError;
+
+use super::Desk;
+
+/// How the types of problems begin, before the code.
+const TYPE: &str = "urn:shomei:problem:";
+
+/// A refusal.
+#[derive(Debug, Clone, Serialize)]
+pub struct Problem {
+    /// A name for the code that is one everywhere.
+    #[serde(rename = "type")]
+    kind: String,
+    /// Code.
+    title: &'static str,
+    /// HTTP status.
+    status: u16,
+    /// The sentence.
+    detail: String,
+    /// Fields of a document that are in the way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem>,
+}
+
+/// A field that is in the way.
+#[derive(Debug, Clone, Serialize)]
+struct FieldProblem {
+    /// Path: `setaiin[2].shimei`.
+    field: String,
+    /// Code.
+    code: &'static str,
+    /// The sentence.
+    detail: String,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        (status, kind, Json(self)).into_response()
+    }
+}
+
+/// What has a status and a sentence.
+pub trait Told {
+    /// Key of the sentence.
+    fn code(&self) -> &'static str;
+    /// Status.
+    fn status(&self) -> StatusCode;
+    /// Fields of a document that are in the way, and whose words say it.
+    fn refusals(&self) -> Option<(Option<&'static Kind>, &Refusals)> {
+        None
+    }
+}
+
+impl Told for SignInError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Wrong | Self::NoSession => StatusCode::UNAUTHORIZED,
+            Self::TooSoon => StatusCode::TOO_MANY_REQUESTS,
+            Self::Password(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Record(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl Told for PeopleError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::FORBIDDEN
+    }
+}
+
+impl Told for RegisterError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::SERVICE_UNAVAILABLE
+    }
+}
+
+impl Told for ClerkError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    /// What a person can do otherwise is theirs (4xx); what they cannot is the program's or the store's.
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Casework(error) => of_case(error),
+            Self::Release(ReleaseError::Casework(error)) => of_case(error),
+            Self::Release(ReleaseError::Press { .. }) | Self::Issue(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Release(_) => StatusCode::CONFLICT,
+            Self::NoDocument { .. } => StatusCode::NOT_FOUND,
+            Self::Entering(_) | Self::Document { .. } | Self::NoKind { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
+    fn refusals(&self) -> Option<(Option<&'static Kind>, &Refusals)> {
+        Self::refusals(self)
+    }
+}
+
+fn of_case(error: &CaseworkError) -> StatusCode {
+    match error {
+        CaseworkError::NoCase | CaseworkError::NoFlow { .. } | CaseworkError::NoIncident => StatusCode::NOT_FOUND,
+        CaseworkError::Destroyed => StatusCode::GONE,
+        CaseworkError::Case(
+            CaseError::WrongParty { .. }
+            | CaseError::WrongRole { .. }
+            | CaseError::OtherOffice { .. }
+            | CaseError::SamePerson { .. }
+            | CaseError::MayNotIssue,
+        ) => StatusCode::FORBIDDEN,
+        CaseworkError::Case(_) => StatusCode::CONFLICT,
+        CaseworkError::Register(_) => StatusCode::SERVICE_UNAVAILABLE,
+        CaseworkError::Event(_) | CaseworkError::Flow(_) | CaseworkError::NoOpening { .. } => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    }
+}
+
+impl Desk {
+    /// The answer to what was refused.
+    pub fn problem<E: Told>(&self) -> impl FnOnce(E) -> Problem {
+        move |error| {
+            let errors = error.refusals().map(|(kind, refusals)| self.fields(kind, refusals)).unwrap_or_default();
+            self.said(error.code(), error.status(), errors)
+        }
+    }
+
+    /// The answer to what is no question of the API.
+    pub fn refused(&self, code: &'static str) -> Problem {
+        let status = match code {
+            "no-endpoint" => StatusCode::NOT_FOUND,
+            "no-session" => StatusCode::UNAUTHORIZED,
+            "case-changed" => StatusCode::PRECONDITION_FAILED,
+            "no-terminal-here" => StatusCode::FORBIDDEN,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        self.said(code, status, Vec::new())
+    }
+
+    fn said(&self, code: &'static str, status: StatusCode, errors: Vec<FieldProblem>) -> Problem {
+        let detail = self.sentences.get(&format!("refusal.{code}")).to_owned();
+        Problem { kind: format!("{TYPE}{code}"), title: code, status: status.as_u16(), detail, errors }
+    }
+
+    fn fields(&self, kind: Option<&'static Kind>, refusals: &Refusals) -> Vec<FieldProblem> {
+        let words = kind.and_then(|kind| self.hall.press.words(kind).ok());
+        let words: &Words = words.as_deref().unwrap_or(&self.sentences);
+        let told = refusals.told();
+        told.map(|refusal| FieldProblem {
+            field: refusal.path.clone(),
+            code: refusal.code,
+            detail: words.sentence(&refusal),
+        })
+        .collect()
+    }
+}

@@ -1,0 +1,125 @@
+//! Sign-in: a password for a token, and who a token is.
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use serde::{Deserialize, Serialize};
+
+use crate::case::actor::Actor;
+use crate::case::id::PersonId;
+use crate::issuing::Terminal;
+use crate::office::password::Password;
+use crate::office::sign_in::{Door, Session, SignInError, Token};
+use crate::procedure::Role;
+
+use super::Desk;
+use super::cases::Given;
+use super::problem::Problem;
+
+/// Who signs in, where.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    person: String,
+    password: String,
+    terminal: Option<String>,
+}
+
+/// What a session is had by.
+#[derive(Serialize)]
+pub struct SignedIn {
+    token: String,
+    #[serde(flatten)]
+    who: Who,
+}
+
+/// Who works where.
+#[derive(Serialize)]
+pub struct Who {
+    person: PersonId,
+    name: String,
+    office: String,
+    roles: Vec<Role>,
+    terminal: Option<String>,
+}
+
+/// Somebody who signed in.
+pub struct Signed {
+    token: Token,
+    session: Session,
+    /// At work.
+    pub actor: Actor,
+    name: String,
+}
+
+impl Signed {
+    fn who(&self) -> Who {
+        Who {
+            person: self.actor.person().clone(),
+            name: self.name.clone(),
+            office: self.actor.office().to_string(),
+            roles: self.actor.roles().iter().copied().collect(),
+            terminal: self.session.terminal.clone(),
+        }
+    }
+
+    /// The terminal at which they signed in: without one nothing is issued.
+    pub fn terminal<'d>(&self, desk: &'d Desk) -> Result<&'d Terminal, Problem> {
+        let id = self.session.terminal.as_deref().ok_or_else(|| desk.refused("no-terminal-here"))?;
+        desk.hall.people.terminal(self.actor.office(), Some(id)).map_err(desk.problem())
+    }
+}
+
+impl Desk {
+    fn door(&self) -> Door<'_> {
+        Door::of(&self.hall.register, &self.hall.city.id)
+    }
+
+    async fn signed(&self, token: Token) -> Result<Signed, Problem> {
+        let session = self.door().session(&token).await.map_err(self.problem())?;
+        // Whoever is no longer there has no session either.
+        let person = self.hall.people.person(session.person.as_str());
+        let person = person.map_err(|_| self.refused("no-session"))?;
+        Ok(Signed { token, session, actor: person.actor.clone(), name: person.name.clone() })
+    }
+}
+
+impl FromRequestParts<Desk> for Signed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let shown = shown.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(|| desk.refused("no-session"))?;
+        desk.signed(Token::shown(shown)).await
+    }
+}
+
+/// `POST /session`.
+pub async fn sign_in(
+    State(desk): State<Desk>,
+    Given(SignIn { person, password, terminal }): Given<SignIn>,
+) -> Result<(StatusCode, Json<SignedIn>), Problem> {
+    let password = Password::typed(password);
+    let known = desk.hall.people.person(&person).ok();
+    if let (Some(known), Some(terminal)) = (known, &terminal) {
+        // Which terminals there are is no secret; that this person exists is not told by it, either.
+        let here = desk.hall.people.terminal(known.actor.office(), Some(terminal));
+        here.map_err(|_| desk.problem()(SignInError::Wrong))?;
+    }
+    let id = PersonId::parse(&person).map_err(|_| desk.problem()(SignInError::Wrong))?;
+    let token = desk.door().sign_in(&id, &password, terminal).await.map_err(desk.problem())?;
+    let signed = desk.signed(token).await?;
+    Ok((StatusCode::CREATED, Json(SignedIn { token: signed.token.text().to_owned(), who: signed.who() })))
+}
+
+/// `GET /session`.
+pub async fn who(signed: Signed) -> Json<Who> {
+    Json(signed.who())
+}
+
+/// `DELETE /session`.
+pub async fn sign_out(State(desk): State<Desk>, signed: Signed) -> Result<StatusCode, Problem> {
+    desk.door().sign_out(&signed.token).await.map_err(desk.problem())?;
+    Ok(StatusCode::NO_CONTENT)
+}

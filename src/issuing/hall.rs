@@ -1,0 +1,98 @@
+//! 庁舎: everything that stands in a city, held together for whoever serves it: the register, the press, the
+//! offices and seals, the people, the flows, the choices.
+
+use crate::case::actor::{Actor, ActorError};
+use crate::case::id::PersonId;
+use crate::press::Press;
+use crate::press::mark::MarkKey;
+use crate::press::sheet::Paper;
+use crate::procedure::Role;
+use crate::procedure::settings::Settings;
+use crate::register::Register;
+use crate::register::checkpoint::Log;
+use crate::register::retention::Retention;
+
+use super::Issuing;
+use super::casework::{Casework, CaseworkError, Flows};
+use super::city::City;
+use super::clerk::Clerk;
+use super::issue::{Counter, PATIENCE, ReleaseError};
+use super::people::People;
+
+/// Numbers could not be given their end.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// Who does it.
+    #[error(transparent)]
+    Actor(#[from] ActorError),
+    /// A number.
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
+}
+
+impl SweepError {
+    /// Key of the sentence that tells a person.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Actor(error) => error.code(),
+            Self::Release(error) => error.code(),
+        }
+    }
+}
+
+/// Everything that stands in a city.
+pub struct Hall {
+    /// The register.
+    pub register: Register,
+    /// Where its checkpoints are signed.
+    pub log: Log,
+    /// The press.
+    pub press: Press,
+    /// Offices, signatories, seals.
+    pub city: City,
+    /// Who works where.
+    pub people: People,
+    /// The flows.
+    pub flows: Flows,
+    /// What the city chose.
+    pub settings: Settings,
+    /// How long what is kept.
+    pub retention: Retention,
+    /// Key of the QR.
+    pub key: MarkKey,
+    /// Host of the verification page.
+    pub host: String,
+}
+
+impl Hall {
+    /// Cases.
+    pub fn casework(&self) -> Casework<'_> {
+        Casework { register: &self.register, flows: &self.flows, settings: &self.settings, retention: &self.retention }
+    }
+
+    /// Certificates.
+    pub fn counter(&self) -> Counter<'_> {
+        let (press, city, key) = (&self.press, &self.city, &self.key);
+        let issuing = Issuing { press, city, key, host: &self.host, paper: Paper::Plain };
+        Counter { casework: self.casework(), issuing, patience: PATIENCE }
+    }
+
+    /// Somebody at work.
+    pub fn clerk<'a>(&'a self, actor: &'a Actor) -> Clerk<'a> {
+        Clerk { counter: self.counter(), actor }
+    }
+
+    /// Numbers that a stopped program left without an end get one. Says how many.
+    ///
+    /// # Errors
+    /// The register.
+    pub async fn sweep(&self) -> Result<usize, SweepError> {
+        let mut voided = 0usize;
+        for office in self.register.offices().await.map_err(|error| ReleaseError::from(CaseworkError::from(error)))? {
+            let person = PersonId::parse("sweep").map_err(ActorError::from)?;
+            let machine = Actor::new(person, office.clone(), [Role::CityTerminal])?;
+            voided = voided.saturating_add(self.counter().sweep(&office, &machine).await?);
+        }
+        Ok(voided)
+    }
+}

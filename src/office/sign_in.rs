@@ -1,0 +1,250 @@
+//! Sign-in: who has a password, how often it was mistyped, and whose session a token is. Tokens are 256 random
+//! bits, told once and kept as SHA-256.
+
+use std::fmt;
+
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::case::id::{OfficeId, PersonId};
+use crate::register::clock::Moment;
+use crate::register::{Register, RegisterError, Term};
+
+use super::password::{Hashed, Password, PasswordError};
+use super::records::{Author, Kept, RecordError, Records, Version};
+
+/// Wrong passwords that cost nothing.
+const FREE: u32 = 3;
+/// Longest wait after a wrong password, in milliseconds.
+const LONGEST_WAIT: i64 = 15 * 60 * 1_000;
+/// How long a session lasts: a working day, in milliseconds.
+const SESSION: i64 = 12 * 60 * 60 * 1_000;
+
+/// Nobody was signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// The account or the password is wrong; which, is not told.
+    #[error("signing in: the account or the password is wrong")]
+    Wrong,
+    /// Too many were wrong: nothing is looked at before some time is over.
+    #[error("signing in: too soon after wrong passwords")]
+    TooSoon,
+    /// No session of this token, or it is over.
+    #[error("finding a session: there is none, or it is over")]
+    NoSession,
+    /// The password.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The records.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl From<RegisterError> for SignInError {
+    fn from(error: RegisterError) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+impl SignInError {
+    /// Key of the sentence that tells a person.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Wrong => "sign-in-wrong",
+            Self::TooSoon => "sign-in-too-soon",
+            Self::NoSession => "no-session",
+            Self::Password(error) => error.code(),
+            Self::Record(error) => error.code(),
+        }
+    }
+}
+
+/// What is kept of an account's password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Credential {
+    /// The password.
+    password: Hashed,
+    /// Wrong ones since the last right one.
+    failures: u32,
+    /// When the last wrong one was, in milliseconds since 1970.
+    last: i64,
+}
+
+impl Kept for Credential {
+    const KIND: &'static str = "credential";
+
+    fn found_by(&self) -> Vec<Term> {
+        Vec::new()
+    }
+}
+
+impl Credential {
+    /// Until when nothing is looked at: after the third wrong one a second, then twice as long each time.
+    fn waits_until(&self) -> i64 {
+        let Some(doubled) = self.failures.checked_sub(FREE) else { return i64::MIN };
+        let wait = 1_000i64.saturating_mul(1i64.checked_shl(doubled).filter(|wait| *wait > 0).unwrap_or(i64::MAX));
+        self.last.saturating_add(wait.min(LONGEST_WAIT))
+    }
+}
+
+/// A token: whoever has it is who signed in. It prints as nothing.
+#[derive(Clone)]
+pub struct Token(Zeroizing<String>);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Token {
+    fn fresh() -> Result<Self, PasswordError> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *bytes).map_err(|error| PasswordError::Hash { message: error.to_string() })?;
+        Ok(Self(Zeroizing::new(BASE32_NOPAD.encode(&*bytes))))
+    }
+
+    /// One that somebody shows.
+    pub fn shown(text: &str) -> Self {
+        Self(Zeroizing::new(text.to_owned()))
+    }
+
+    /// To be told once.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    fn id(&self) -> String {
+        HEXLOWER.encode(&Sha256::digest(self.0.as_bytes()))
+    }
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// Who.
+    pub person: PersonId,
+    /// At which terminal, by id.
+    pub terminal: Option<String>,
+    /// When it is over, in milliseconds since 1970.
+    pub ends: i64,
+}
+
+impl Kept for Session {
+    const KIND: &'static str = "session";
+
+    fn found_by(&self) -> Vec<Term> {
+        Vec::new()
+    }
+}
+
+/// The door of a city.
+#[derive(Clone, Copy)]
+pub struct Door<'a> {
+    register: &'a Register,
+    city: &'a OfficeId,
+    credentials: Records<'a, Credential>,
+    sessions: Records<'a, Session>,
+}
+
+impl<'a> Door<'a> {
+    /// That of a city.
+    pub fn of(register: &'a Register, city: &'a OfficeId) -> Self {
+        Self { register, city, credentials: Records::of(register, city), sessions: Records::of(register, city) }
+    }
+
+    fn id(&self, person: &PersonId) -> Result<String, RegisterError> {
+        let term = Zeroizing::new(person.to_string());
+        self.register.id_of(self.city, &Term { field: "account".to_owned(), term })
+    }
+
+    /// Gives a person a password, by somebody who may.
+    ///
+    /// # Errors
+    /// The register.
+    pub async fn set(&self, person: &PersonId, password: &Password, author: &Author) -> Result<(), SignInError> {
+        let id = self.id(person)?;
+        let version = self.credentials.find_id(&id).await?.map_or(0, |known| known.version);
+        let credential = Credential { password: password.hash()?, failures: 0, last: 0 };
+        Ok(self.credentials.put(&id, version, &credential, author).await?)
+    }
+
+    /// Signs a person in. A wrong password is noted, and each after the third makes the next wait longer.
+    ///
+    /// # Errors
+    /// [`SignInError::Wrong`], [`SignInError::TooSoon`], the register.
+    pub async fn sign_in(
+        &self,
+        person: &PersonId,
+        password: &Password,
+        terminal: Option<String>,
+    ) -> Result<Token, SignInError> {
+        let id = self.id(person)?;
+        let known: Option<Version<Credential>> = self.credentials.find_id(&id).await?;
+        let now = self.register.now().await?;
+        if known.as_ref().is_some_and(|known| now.millis() < known.state.waits_until()) {
+            return Err(SignInError::TooSoon);
+        }
+        let right = password.is(known.as_ref().map(|known| &known.state.password));
+        let Some(Version { version, state, .. }) = known else { return Err(SignInError::Wrong) };
+        let author = Author::one(person);
+        if !right {
+            let failures = state.failures.saturating_add(1);
+            let noted = Credential { failures, last: now.millis(), ..state };
+            // Somebody else tried meanwhile: one of the two is counted, and neither is let in.
+            match self.credentials.put(&id, version, &noted, &author).await {
+                Ok(()) | Err(RecordError::Stale { .. }) => return Err(SignInError::Wrong),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if state.failures > 0 {
+            self.credentials.put(&id, version, &Credential { failures: 0, ..state }, &author).await?;
+        }
+        let (token, ends) = (Token::fresh()?, now.millis().saturating_add(SESSION));
+        self.sessions.put(&token.id(), 0, &Session { person: person.clone(), terminal, ends }, &author).await?;
+        Ok(token)
+    }
+
+    /// Whose session a token is.
+    ///
+    /// # Errors
+    /// [`SignInError::NoSession`], the register.
+    pub async fn session(&self, token: &Token) -> Result<Session, SignInError> {
+        Ok(self.open(token).await?.state)
+    }
+
+    /// Signs out.
+    ///
+    /// # Errors
+    /// [`SignInError::NoSession`], the register.
+    pub async fn sign_out(&self, token: &Token) -> Result<(), SignInError> {
+        let Version { version, state, .. } = self.open(token).await?;
+        let author = Author::one(&state.person);
+        Ok(self.sessions.put(&token.id(), version, &Session { ends: i64::MIN, ..state }, &author).await?)
+    }
+
+    async fn open(&self, token: &Token) -> Result<Version<Session>, SignInError> {
+        let now: Moment = self.register.now().await?;
+        let known = self.sessions.find_id(&token.id()).await?;
+        known.filter(|known| now.millis() < known.state.ends).ok_or(SignInError::NoSession)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_passwords_wait_longer_each_time_up_to_a_quarter_of_an_hour() {
+        let hashed = Password::typed("correct horse".to_owned()).hash().unwrap();
+        let waits =
+            |failures| Credential { password: hashed.clone(), failures, last: 1_000_000 }.waits_until() - 1_000_000;
+        assert!(waits(0) < 0 && waits(2) < 0);
+        assert_eq!([3, 4, 5, 9].map(waits), [1_000, 2_000, 4_000, 64_000]);
+        assert_eq!([13, 62, 64, 1_000, u32::MAX].map(waits), [LONGEST_WAIT; 5]);
+    }
+}

@@ -1,0 +1,203 @@
+//! The API, as a server of the program itself answers: over HTTP, by people with passwords.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::office::Place;
+use crate::{root, tool};
+
+const PASSWORD: &str = "a password for the sample city";
+
+/// A register with the sample's subjects and people who may sign in, and the program that serves it.
+struct Served {
+    place: Place,
+    server: Child,
+    url: String,
+}
+
+/// What is answered.
+struct Answer {
+    status: u16,
+    headers: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
+    }
+
+    fn code(&self) -> (u16, String) {
+        let told = self.json();
+        assert!(self.headers.to_lowercase().contains("application/problem+json"), "{}", self.headers);
+        assert_eq!(told["status"], self.status);
+        assert!(told["detail"].as_str().unwrap().ends_with('。'), "{told}");
+        (self.status, told["title"].as_str().unwrap().to_owned())
+    }
+}
+
+impl Served {
+    fn with(people: &[&str]) -> Self {
+        let place = Place::new();
+        place.done(&format!("import {} --as kita-shonin", root().join("samples/subjects.jsonl").display()));
+        for person in people {
+            let ward = person.split('-').next().unwrap();
+            password(&place, person, &format!("{ward}-shonin-2"));
+        }
+        let mut server = Command::new(env!("CARGO_BIN_EXE_shomei"));
+        server.current_dir(place.at("")).args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+        let mut server = server.spawn().unwrap();
+        let mut url = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        Self { place, server, url: url.trim().to_owned() }
+    }
+
+    fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>, more: &[&str]) -> Answer {
+        let (headers, url) = (self.place.at("headers"), format!("{}{path}", self.url));
+        let mut arguments = vec!["-s", "-S", "-X", method, "-D", headers.to_str().unwrap(), &url];
+        let token = token.map(|token| format!("authorization: Bearer {token}"));
+        let body = body.map(|body| body.to_string());
+        if let Some(token) = &token {
+            arguments.extend(["-H", token.as_str()]);
+        }
+        if let Some(body) = &body {
+            arguments.extend(["-H", "content-type: application/json", "-d", body.as_str()]);
+        }
+        arguments.extend(more);
+        let told = tool("curl", &arguments);
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        let headers = std::fs::read_to_string(headers).unwrap();
+        let status = headers.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, headers, body: told.stdout }
+    }
+
+    fn sign_in(&self, person: &str, password: &str) -> Answer {
+        let body = json!({ "person": person, "password": password });
+        self.ask("POST", "/api/v1/session", None, Some(body), &[])
+    }
+
+    fn token(&self, person: &str) -> String {
+        self.sign_in(person, PASSWORD).json()["token"].as_str().unwrap().to_owned()
+    }
+
+    /// 住民票の写しの交付, just begun.
+    fn case(&self, token: &str) -> String {
+        let opened = self.ask("POST", "/api/v1/cases", Some(token), Some(json!({ "flow": "juminhyo-kofu" })), &[]);
+        assert_eq!(opened.status, 201);
+        opened.json()["number"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // A test that failed leaves no server behind.
+        drop(self.server.kill());
+        drop(self.server.wait());
+    }
+}
+
+fn password(place: &Place, person: &str, by: &str) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shomei"));
+    command.current_dir(place.at("")).args(["user", "password", person, "--as", by]).stdin(Stdio::piped());
+    let mut command = command.spawn().unwrap();
+    command.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
+    assert!(command.wait().unwrap().success());
+}
+
+#[test]
+fn a_case_is_done_over_the_api_until_a_sealed_page_is_out() {
+    let people = ["kita-madoguchi", "kita-nyuryoku", "kita-shogo", "kita-shinsa", "kita-shonin"];
+    let mut served = Served::with(&people);
+    let sealed = served.place.at("sealed.pdf");
+    let mut script = Command::new(root().join("samples/api/juminhyo-kofu.sh"));
+    script.args([served.url.as_str(), sealed.to_str().unwrap()]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut script = script.stdout(Stdio::piped()).spawn().unwrap();
+    script.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
+    let done = script.wait_with_output().unwrap();
+    assert!(
+        done.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let text = String::from_utf8(tool("pdftotext", &[sealed.to_str().unwrap(), "-"]).stdout).unwrap();
+    assert!(text.contains("花子") && text.contains("見本県見本市北区長"), "{text}");
+    // What is stopped ends what it does, and gives the register back.
+    tool("kill", &["-TERM", &served.server.id().to_string()]);
+    assert!(served.server.wait().unwrap().success());
+    served.place.done("audit --lists --as kita-shinsa");
+}
+
+#[test]
+fn who_did_not_sign_in_learns_nothing() {
+    let served = Served::with(&["kita-madoguchi", "minato-madoguchi"]);
+    let (kita, minato) = (served.token("kita-madoguchi"), served.token("minato-madoguchi"));
+    let case = served.case(&kita);
+    let endpoints = [
+        ("GET", "/session".to_owned(), None),
+        ("DELETE", "/session".to_owned(), None),
+        ("POST", "/cases".to_owned(), Some(json!({ "flow": "juminhyo-kofu" }))),
+        ("GET", "/cases".to_owned(), None),
+        ("POST", "/cases/search".to_owned(), Some(json!({ "shimei": "見本太郎" }))),
+        ("GET", format!("/cases/{case}"), None),
+        ("POST", format!("/cases/{case}/steps"), Some(json!({ "step": "1" }))),
+        ("POST", format!("/cases/{case}/acts"), Some(json!({ "act": "hand-back" }))),
+        ("GET", format!("/cases/{case}/documents/1/copy"), None),
+        ("POST", format!("/cases/{case}/documents/1/issuances"), None),
+    ];
+    let over = served.token("kita-madoguchi");
+    assert_eq!(served.ask("DELETE", "/api/v1/session", Some(&over), None, &[]).status, 204);
+    for (method, path, body) in &endpoints {
+        let path = format!("/api/v1{path}");
+        for token in [None, Some("AAAA"), Some(over.as_str())] {
+            let told = served.ask(method, &path, token, body.clone(), &[]);
+            assert_eq!(told.code(), (401, "no-session".to_owned()), "{method} {path} {token:?}");
+        }
+        // Another ward's people are told of a case as of none, to the byte.
+        if let Some(rest) = path.strip_prefix(&format!("/api/v1/cases/{case}")) {
+            let none = format!("/api/v1/cases/990101-0001{rest}");
+            let (theirs, nobodys) = (
+                served.ask(method, &path, Some(&minato), body.clone(), &[]),
+                served.ask(method, &none, Some(&minato), body.clone(), &[]),
+            );
+            assert_eq!((theirs.status, theirs.body), (nobodys.status, nobodys.body), "{method} {path}");
+        }
+    }
+    assert_eq!(served.ask("GET", "/api/v1/none", Some(&kita), None, &[]).code(), (404, "no-endpoint".to_owned()));
+}
+
+#[test]
+fn a_wrong_password_is_told_as_no_account_is_and_the_fourth_must_wait() {
+    let served = Served::with(&["kita-shogo"]);
+    let nobody = served.sign_in("nobody", PASSWORD);
+    assert_eq!(nobody.code(), (401, "sign-in-wrong".to_owned()));
+    for _ in 0..3 {
+        let told = served.sign_in("kita-shogo", "wrong");
+        assert_eq!((told.status, &told.body), (401, &nobody.body));
+    }
+    assert_eq!(served.sign_in("kita-shogo", PASSWORD).code(), (429, "sign-in-too-soon".to_owned()));
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    assert_eq!(served.sign_in("kita-shogo", PASSWORD).status, 201);
+}
+
+#[test]
+fn a_version_that_was_seen_before_somebody_else_wrote_changes_nothing() {
+    let served = Served::with(&["kita-madoguchi", "kita-nyuryoku"]);
+    let counter = served.token("kita-madoguchi");
+    let path = format!("/api/v1/cases/{}/steps", served.case(&counter));
+    let step = |key: &str, tag: &str| {
+        served.ask("POST", &path, Some(&counter), Some(json!({ "step": key })), &["-H", &format!("If-Match: {tag}")])
+    };
+    let first = step("1", "\"1\"");
+    let tag = first.headers.lines().find_map(|line| line.to_lowercase().strip_prefix("etag: ").map(str::to_owned));
+    assert_eq!(step("2", "\"1\"").code(), (412, "case-changed".to_owned()));
+    assert_eq!(step("2", tag.unwrap().trim()).status, 200);
+    // What is not one's own is refused by role, what is not open by order, what is no JSON by form.
+    let told = |token: &str, body: Value| served.ask("POST", &path, Some(token), Some(body), &[]).code();
+    let input = served.token("kita-nyuryoku");
+    assert_eq!(told(&input, json!({ "step": "3" })), (403, "case-wrong-role".to_owned()));
+    assert_eq!(told(&counter, json!({ "step": "5" })).0, 409);
+    assert_eq!(told(&counter, json!({ "stride": "3" })), (400, "request-malformed".to_owned()));
+}
