@@ -195,7 +195,14 @@ fn issuances(criterion: &mut Criterion) {
                     runtime.block_on(walk.file(casework)).unwrap().id
                 },
                 |case| {
-                    let order = Order { office: &office, case, entry: CERTIFICATE, actor, terminal: desk.terminal() };
+                    let order = Order {
+                        office: &office,
+                        case,
+                        entry: CERTIFICATE,
+                        actor,
+                        terminal: desk.terminal(),
+                        once: None,
+                    };
                     black_box(runtime.block_on(counter.issue(order)).unwrap())
                 },
                 BatchSize::SmallInput,

@@ -237,9 +237,9 @@ impl Desk<'_> {
     async fn issue(&self, number: &str, entry: EntryId, terminal: Option<&str>, output: &Path) -> Result<(), Lines> {
         let terminal = self.office.people.terminal(self.clerk.actor.office(), terminal);
         let terminal = terminal.map_err(refused("--terminal"))?;
-        let released = self.clerk.issue(number, entry, terminal).await.map_err(self.refused(number))?;
+        let released = self.clerk.issue(number, entry, terminal, None).await.map_err(self.refused(number))?;
         write_output(output, &released.file)?;
-        say!("{}\t{}\t{}", released.issuance, released.number.text(), output.display());
+        say!("{}\t{}\t{}", released.issuance, released.number, output.display());
         Ok(())
     }
 

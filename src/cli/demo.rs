@@ -282,8 +282,14 @@ impl Demo<'_> {
             let officer = self.office.people.of(&here, &officers);
             let officer = officer.ok_or_else(|| Trouble::Program.at(HERE, "nobody issues"))?;
             let terminal = self.office.people.terminal(&here, None).map_err(refused(HERE))?;
-            let order =
-                Order { office: &here, case: walk.case, entry: sheet.entered.id, actor: &officer.actor, terminal };
+            let order = Order {
+                office: &here,
+                case: walk.case,
+                entry: sheet.entered.id,
+                actor: &officer.actor,
+                terminal,
+                once: None,
+            };
             let released = self.office.counter().issue(order).await.map_err(refused(&walk.flow.id))?;
             let path = self.file(walk, &format!("{kind}-sealed.pdf"))?;
             std::fs::write(&path, &released.file)?;

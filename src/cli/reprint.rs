@@ -97,7 +97,7 @@ async fn another(
     let spoiled = office.casework().act(at, case, &spoil, actor).await.map_err(refused(place))?;
     let sheet = spoiled.case.record().sheet_of(issuance).map(Sheet::entered);
     let entry = sheet.ok_or_else(|| refused(place)(ReprintError::NoIssuance))?.id;
-    let order = Order { office: at, case, entry, actor, terminal };
+    let order = Order { office: at, case, entry, actor, terminal, once: None };
     let released = office.counter().issue(order).await.map_err(refused(place))?;
     if let Some(output) = &arguments.output {
         write_output(output, &released.file)?;

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::case::command::Command;
 use crate::case::event::{Attributes, Reason};
@@ -18,6 +19,7 @@ use crate::domain::calendar::Day;
 use crate::issuing::casework::Loaded;
 use crate::issuing::clerk::{Cases, Clerk, ClerkError, Content, Doing, Given as Entered};
 use crate::procedure::{Role, StepKey};
+use crate::register::Once;
 
 use super::Desk;
 use super::problem::Problem;
@@ -82,6 +84,9 @@ pub struct Document {
     typed: Option<Value>,
     request: Option<Value>,
 }
+
+/// Longest key of a client, in bytes.
+const MOST_KEY: usize = 128;
 
 fn one() -> u8 {
     1
@@ -260,6 +265,16 @@ pub async fn act(
     shown(&desk, clerk, StatusCode::OK, &after).await
 }
 
+/// What the client says makes the request the same as another (`Idempotency-Key`); two people's are never the
+/// same.
+fn once(desk: &Desk, signed: &Signed, headers: &HeaderMap, request: &[&str]) -> Result<Option<Once>, Problem> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=MOST_KEY).contains(&key.len()));
+    let key = key.ok_or_else(|| desk.refused("request-malformed"))?;
+    let key = format!("{}/{key}", signed.actor.person());
+    Ok(Some(Once { key, request: Sha256::digest(request.join("\n")).into() }))
+}
+
 fn pdf(file: Vec<u8>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/pdf")], file)
 }
@@ -279,9 +294,11 @@ pub async fn issue(
     State(desk): State<Desk>,
     signed: Signed,
     At((number, document)): At<(String, u32)>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let terminal = signed.terminal(&desk)?;
-    let released = clerk(&desk, &signed).issue(&number, EntryId(document), terminal).await;
+    let once = once(&desk, &signed, &headers, &[&number, &document.to_string()])?;
+    let released = clerk(&desk, &signed).issue(&number, EntryId(document), terminal, once.as_ref()).await;
     let released = released.map_err(desk.problem())?;
     let told = [("x-shomei-issuance", released.issuance.to_string())];
     Ok((StatusCode::CREATED, told, pdf(released.file)).into_response())

@@ -16,12 +16,12 @@ use crate::document::refusal::Refusals;
 use crate::domain::calendar::Day;
 use crate::press::{Leave, PressError};
 use crate::procedure::{Role, StepKey};
-use crate::register::{CaseRow, RegisterError};
+use crate::register::{CaseRow, Once, RegisterError};
 
 use super::casework::{CaseworkError, Loaded};
 use super::city::{CityError, OfficeEntry};
 use super::entering::{EnteringError, Wish};
-use super::issue::{Counter, Order, ReleaseError, Released};
+use super::issue::{Counter, Order, ReleaseError};
 use super::{IssueError, Terminal};
 
 /// Most cases of a list.
@@ -256,11 +256,38 @@ impl<'a> Clerk<'a> {
         Ok(issuing.press.print(&document, leave, &surround)?.pdf)
     }
 
-    /// 発行: one sealed copy of an approved document.
-    pub async fn issue(&self, number: &str, entry: EntryId, terminal: &Terminal) -> Result<Released, ClerkError> {
+    /// 発行: one sealed copy of an approved document. An order that came before has the same copy again, as
+    /// long as it is kept; while it is printed, or once its number was voided, [`ReleaseError::Again`].
+    pub async fn issue(
+        &self,
+        number: &str,
+        entry: EntryId,
+        terminal: &Terminal,
+        once: Option<&Once>,
+    ) -> Result<Copied, ClerkError> {
         let (case, _) = self.find(number).await?;
-        let order = Order { office: self.actor.office(), case, entry, actor: self.actor, terminal };
-        Ok(self.counter.issue(order).await?)
+        let office = self.actor.office();
+        let order = Order { office, case, entry, actor: self.actor, terminal, once };
+        match self.counter.issue(order).await {
+            Ok(released) => {
+                let (issuance, number) = (released.issuance, released.number.text());
+                Ok(Copied { issuance, number, file: released.file })
+            }
+            Err(ReleaseError::Again { issuance }) => {
+                let paper = self.counter.casework.register.paper(office, issuance).await?;
+                let file = paper.ok_or(ReleaseError::Again { issuance })?.to_vec();
+                Ok(Copied { issuance, number: self.number_of(number, issuance).await?, file })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The number line of an issuance of a case.
+    async fn number_of(&self, number: &str, wanted: IssuanceId) -> Result<String, ClerkError> {
+        let (_, loaded) = self.find(number).await?;
+        let mut copies = loaded.case.record().sheets().iter().flat_map(|sheet| DocumentView::of(sheet).issuances);
+        let copy = copies.find(|copy| copy.id == wanted);
+        copy.map(|copy| copy.number).ok_or_else(|| ClerkError::NoDocument { what: wanted.to_string() })
     }
 
     /// 作業一覧: what the person can do now, by each of their roles, oldest first.
@@ -312,6 +339,17 @@ impl<'a> Clerk<'a> {
             open: open.collect(),
         }
     }
+}
+
+/// A sealed copy.
+#[derive(Debug)]
+pub struct Copied {
+    /// Its issuance.
+    pub issuance: IssuanceId,
+    /// Its number line.
+    pub number: String,
+    /// The file: PDF.
+    pub file: Vec<u8>,
 }
 
 /// Cases of a list.

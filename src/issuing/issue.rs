@@ -17,7 +17,9 @@ use crate::document::catalog::{Composed, Kind};
 use crate::document::refusal::Refusals;
 use crate::press::sheet::NumberLine;
 use crate::press::{PressError, SealedPage};
-use crate::register::{Alarm, Ask, Batch, Event, Fresh, IncidentId, Locked, Mode, RegisterError, Step};
+use crate::register::{
+    Alarm, Answer, Ask, Batch, Event, Fresh, IncidentId, Locked, Mode, Once, RegisterError, Step, Written,
+};
 
 use super::casework::{Casework, CaseworkError, Loaded};
 use super::city::CityError;
@@ -47,6 +49,12 @@ pub enum ReleaseError {
     /// The approval no longer holds: the case went back to examination.
     #[error("issuing: the approval no longer holds ({0:?}); the case is back in examination")]
     Lapsed(Lapse),
+    /// The same order came before: this is what was begun for it.
+    #[error("issuing: the order came before, as {issuance}")]
+    Again {
+        /// Which.
+        issuance: IssuanceId,
+    },
     /// The press; the number was voided.
     #[error("issuing: number {number} was voided: {source}")]
     Press {
@@ -97,6 +105,7 @@ impl ReleaseError {
             Self::Obstacle(obstacle) => obstacle.code(),
             Self::Lapsed(Lapse::SourceChanged) => "source-changed",
             Self::Lapsed(_) => "issuing-lapsed",
+            Self::Again { .. } => "issuing-again",
             Self::Press { .. } => "issuing-press",
             Self::TooLate { .. } => "issuing-too-late",
             Self::Late { .. } => "issuing-late",
@@ -133,6 +142,8 @@ pub struct Order<'a> {
     pub actor: &'a Actor,
     /// At which terminal.
     pub terminal: &'a Terminal,
+    /// What makes this order the same as another; none where each is one of its own.
+    pub once: Option<&'a Once>,
 }
 
 /// A number that was given, and what is to be printed under it.
@@ -192,6 +203,7 @@ impl Counter<'_> {
         let issuance = IssuanceId::new();
         let ask = Ask {
             terminal: Some(order.terminal.number),
+            once: order.once.cloned(),
             watch: decision::watch(&self.issuing.city.id, approved(&loaded, order.entry)?),
             ..Ask::case(order.office, order.case, loaded.version)
         };
@@ -219,7 +231,8 @@ impl Counter<'_> {
                     template: sheet.cover.templates,
                     issuer: sheet.cover.issuer.clone(),
                 };
-                Ok::<_, ReleaseError>((Batch { step: Some(step), ..batch }, (number, after)))
+                let answer = order.once.map(|_| Zeroizing::new(issuance.to_string().into_bytes()));
+                Ok::<_, ReleaseError>((Batch { step: Some(step), answer, ..batch }, (number, after)))
             })
             .await;
         let (number, after) = match written {
@@ -228,7 +241,9 @@ impl Counter<'_> {
             Err(ReleaseError::Obstacle(Obstacle::SourceChanged)) => {
                 return self.lapse(order, Lapse::SourceChanged).await;
             }
-            other => super::casework::now(other?)?,
+            Ok(Written::Earlier(answer)) => return Err(again(&answer)),
+            Ok(Written::Now(begun)) => begun,
+            Err(error) => return Err(error),
         };
         let warrant = after.case.issuing_warrant(issuance).ok_or(ReleaseError::OtherDocument)?;
         Ok(Begun { issuance, number, warrant, document, loaded: after })
@@ -394,6 +409,14 @@ fn approved(loaded: &Loaded, entry: EntryId) -> Result<&ApprovedSheet, ReleaseEr
 }
 
 /// What no longer agrees with an approval.
+/// What was begun for an order that came before.
+fn again(answer: &Answer) -> ReleaseError {
+    match IssuanceId::parse(&String::from_utf8_lossy(&answer.0)) {
+        Ok(issuance) => ReleaseError::Again { issuance },
+        Err(error) => CaseworkError::from(RegisterError::from(error)).into(),
+    }
+}
+
 fn lapse_of(error: WarrantError) -> ReleaseError {
     match error {
         WarrantError::OtherTemplate => ReleaseError::Lapsed(Lapse::OtherTemplate),

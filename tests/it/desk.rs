@@ -78,6 +78,12 @@ impl Served {
         self.ask("POST", "/api/v1/session", None, Some(body), &[])
     }
 
+    fn sign_in_at(&self, person: &str, terminal: &str) -> String {
+        let body = json!({ "person": person, "password": PASSWORD, "terminal": terminal });
+        let told = self.ask("POST", "/api/v1/session", None, Some(body), &[]).json();
+        told["token"].as_str().unwrap().to_owned()
+    }
+
     fn token(&self, person: &str) -> String {
         self.sign_in(person, PASSWORD).json()["token"].as_str().unwrap().to_owned()
     }
@@ -124,6 +130,16 @@ fn a_case_is_done_over_the_api_until_a_sealed_page_is_out() {
     );
     let text = String::from_utf8(tool("pdftotext", &[sealed.to_str().unwrap(), "-"]).stdout).unwrap();
     assert!(text.contains("花子") && text.contains("見本県見本市北区長"), "{text}");
+    // Whoever lost the answer asks again by the same key, and gets the same copy; by another there is none left.
+    let approver = served.sign_in_at("kita-shonin", "kita-01");
+    let case = String::from_utf8(done.stdout).unwrap().split(' ').next().unwrap().to_owned();
+    let again = |key: &str, document: &str| {
+        let path = format!("/api/v1/cases/{case}/documents/{document}/issuances");
+        served.ask("POST", &path, Some(&approver), None, &["-H", &format!("Idempotency-Key: {key}")])
+    };
+    let key = format!("{case}-1");
+    assert_eq!(again(&key, "1").body, std::fs::read(&sealed).unwrap());
+    assert_eq!(again("another", "1").code(), (409, "case-no-copy-left".to_owned()));
     // What is stopped ends what it does, and gives the register back.
     tool("kill", &["-TERM", &served.server.id().to_string()]);
     assert!(served.server.wait().unwrap().success());

@@ -107,7 +107,7 @@ impl Office {
 
     fn order(&self, case: CaseId) -> Order<'_> {
         let (office, actor, terminal) = (&self.id, self.officer(), self.terminal());
-        Order { office, case, entry: CERTIFICATE, actor, terminal }
+        Order { office, case, entry: CERTIFICATE, actor, terminal, once: None }
     }
 
     /// What a node does when it starts.
