@@ -241,8 +241,9 @@ mod tests {
     #[test]
     fn wrong_passwords_wait_longer_each_time_up_to_a_quarter_of_an_hour() {
         let hashed = Password::typed("correct horse".to_owned()).hash().unwrap();
-        let waits =
-            |failures| Credential { password: hashed.clone(), failures, last: 1_000_000 }.waits_until() - 1_000_000;
+        let waits = |failures| {
+            Credential { password: hashed.clone(), failures, last: 1_000_000 }.waits_until().saturating_sub(1_000_000)
+        };
         assert!(waits(0) < 0 && waits(2) < 0);
         assert_eq!([3, 4, 5, 9].map(waits), [1_000, 2_000, 4_000, 64_000]);
         assert_eq!([13, 62, 64, 1_000, u32::MAX].map(waits), [LONGEST_WAIT; 5]);
