@@ -7,7 +7,7 @@ use clap::Args;
 use shomei::PROGRAM;
 use shomei::case::actor::{Actor, ActorError};
 use shomei::case::event::EventError;
-use shomei::case::id::{IdError, OfficeId};
+use shomei::case::id::{IdError, OfficeId, PersonId};
 use shomei::issuing::casework::{CaseworkError, Flows};
 use shomei::issuing::city::City;
 use shomei::issuing::clerk::ClerkError;
@@ -16,6 +16,7 @@ use shomei::issuing::hall::{Hall, SweepError};
 use shomei::issuing::issue::ReleaseError;
 use shomei::issuing::people::{People, PeopleError, TwoApprovers};
 use shomei::issuing::reprint::ReprintError;
+use shomei::office::accounts::{AccountError, Accounts};
 use shomei::office::password::PasswordError;
 use shomei::office::records::RecordError;
 use shomei::office::right::NoRight;
@@ -98,7 +99,7 @@ macro_rules! coded {
     )*};
 }
 
-coded! { SignInError PasswordError NoRight SweepError ClerkError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+coded! { AccountError SignInError PasswordError NoRight SweepError ClerkError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {
@@ -128,14 +129,16 @@ impl Database {
         self.database.starts_with("postgres://") || self.database.starts_with("postgresql://")
     }
 
-    /// Opens the register; one that is not there is made first, with the offices of the city.
-    pub async fn open(&self, city: &City) -> Result<Register, Lines> {
+    /// Opens the register; one that is not there is made first, with the offices of the city and the people.
+    async fn open(&self, city: &City, people: Option<&People>) -> Result<Register, Lines> {
         let keys = self.keys();
+        let mut new = false;
         let open = || Register::open(&self.database, &keys, PROGRAM, clock::system());
         let register = match open().await {
             Err(RegisterError::OtherSchema { found: 0, .. }) => {
                 let mode = if self.is_server() { Mode::Shared } else { Mode::Single };
                 let deployment = Deployment { mode, program: PROGRAM.to_owned() };
+                new = true;
                 Register::install(&self.database, &deployment).await.map_err(refused(&self.database))?;
                 open().await
             }
@@ -149,6 +152,11 @@ impl Database {
             if !known.contains(&office) {
                 register.enrol(&office).await.map_err(refused(office.as_str()))?;
             }
+        }
+        if let (true, Some(people)) = (new, people) {
+            let sample = PersonId::parse("sample").map_err(refused("people"))?;
+            let filled = Accounts::of(&register, &city.id).fill(&people.accounts(), &sample).await;
+            filled.map_err(refused("people"))?;
         }
         Ok(register)
     }
@@ -166,10 +174,20 @@ impl std::ops::Deref for Office {
 }
 
 impl Office {
-    /// Opens everything.
+    /// Opens everything. A register that is made gets the sample's people.
     pub async fn open(database: &Database) -> Result<Self, Lines> {
-        let city = City::sample()?;
-        let register = database.open(&city).await?;
+        Self::with(database, true).await
+    }
+
+    /// The same; a register that is made has nobody yet.
+    pub async fn open_empty(database: &Database) -> Result<Self, Lines> {
+        Self::with(database, false).await
+    }
+
+    async fn with(database: &Database, filled: bool) -> Result<Self, Lines> {
+        let (city, people) = (City::sample()?, People::sample().map_err(refused("people"))?);
+        let register = database.open(&city, filled.then_some(&people)).await?;
+        let people = people.load(&Accounts::of(&register, &city.id)).await.map_err(refused("people"))?;
         let log = Log::new(LOG, register.ring().checkpoint().map_err(refused("checkpoint.key"))?);
         let settings = Settings::sample(&Procedures::embedded().map_err(refused("flows"))?);
         let office = Self(Hall {
@@ -177,7 +195,7 @@ impl Office {
             log,
             press: Press::embedded()?,
             city,
-            people: People::sample().map_err(refused("people"))?,
+            people,
             flows: Flows::embedded().map_err(refused("flows"))?,
             settings: settings.map_err(refused("settings"))?,
             retention: Retention::sample().map_err(refused("retention"))?,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::case::actor::Actor;
 use crate::case::id::PersonId;
 use crate::issuing::Terminal;
+use crate::issuing::people::Person;
 use crate::office::password::Password;
 use crate::office::sign_in::{Door, Session, SignInError, Token};
 use crate::procedure::Role;
@@ -78,10 +79,12 @@ impl Desk {
 
     async fn signed(&self, token: Token) -> Result<Signed, Problem> {
         let session = self.door().session(&token).await.map_err(self.problem())?;
-        // Whoever is no longer there has no session either.
-        let person = self.hall.people.person(session.person.as_str());
-        let person = person.map_err(|_| self.refused("no-session"))?;
-        Ok(Signed { token, session, actor: person.actor.clone(), name: person.name.clone() })
+        // Whoever is no longer there has no session either: the register is asked each time.
+        let account = self.hall.accounts().standing(&session.person).await;
+        let account = account.map_err(|error| self.problem()(SignInError::from(error)))?;
+        let account = account.ok_or_else(|| self.refused("no-session"))?;
+        let Person { actor, name, .. } = Person::of(account).map_err(|_| self.refused("no-session"))?;
+        Ok(Signed { token, session, actor, name })
     }
 }
 
@@ -101,14 +104,20 @@ pub async fn sign_in(
     Given(SignIn { person, password, terminal }): Given<SignIn>,
 ) -> Result<(StatusCode, Json<SignedIn>), Problem> {
     let password = Password::typed(password);
-    let known = desk.hall.people.person(&person).ok();
-    if let (Some(known), Some(terminal)) = (known, &terminal) {
+    let id = PersonId::parse(&person).map_err(|_| desk.problem()(SignInError::Wrong))?;
+    let known = desk.hall.accounts().standing(&id).await;
+    let known = known.map_err(|error| desk.problem()(SignInError::from(error)))?;
+    if let (Some(known), Some(terminal)) = (&known, &terminal) {
         // Which terminals there are is no secret; that this person exists is not told by it, either.
-        let here = desk.hall.people.terminal(known.actor.office(), Some(terminal));
+        let here = desk.hall.people.terminal(&known.office, Some(terminal));
         here.map_err(|_| desk.problem()(SignInError::Wrong))?;
     }
-    let id = PersonId::parse(&person).map_err(|_| desk.problem()(SignInError::Wrong))?;
     let token = desk.door().sign_in(&id, &password, terminal).await.map_err(desk.problem())?;
+    if known.is_none() {
+        // An account that is over is told of as none, and what was just begun is over, too.
+        desk.door().sign_out(&token).await.map_err(desk.problem())?;
+        return Err(desk.problem()(SignInError::Wrong));
+    }
     let signed = desk.signed(token).await?;
     Ok((StatusCode::CREATED, Json(SignedIn { token: signed.token.text().to_owned(), who: signed.who() })))
 }

@@ -3,6 +3,7 @@
 
 use crate::case::actor::{Actor, ActorError};
 use crate::case::id::PersonId;
+use crate::office::accounts::Accounts;
 use crate::press::Press;
 use crate::press::mark::MarkKey;
 use crate::press::sheet::Paper;
@@ -75,6 +76,11 @@ impl Hall {
         let (press, city, key) = (&self.press, &self.city, &self.key);
         let issuing = Issuing { press, city, key, host: &self.host, paper: Paper::Plain };
         Counter { casework: self.casework(), issuing, patience: PATIENCE }
+    }
+
+    /// 職員の登録.
+    pub fn accounts(&self) -> Accounts<'_> {
+        Accounts::of(&self.register, &self.city.id)
     }
 
     /// Somebody at work.

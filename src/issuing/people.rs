@@ -6,6 +6,8 @@ use serde::Deserialize;
 
 use crate::case::actor::{Actor, ActorError};
 use crate::case::id::{OfficeId, PersonId};
+use crate::office::accounts::{Account, Accounts};
+use crate::office::records::RecordError;
 use crate::office::right::{Officer, Right};
 use crate::procedure::{Party, Role};
 
@@ -23,6 +25,9 @@ pub enum PeopleError {
     /// A person's id, office or roles.
     #[error(transparent)]
     Actor(#[from] ActorError),
+    /// The records of the register.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// Nobody of this id.
     #[error("finding a person: there is no {id}")]
     NoPerson {
@@ -67,6 +72,7 @@ impl PeopleError {
         match self {
             Self::Malformed { .. } => "people-malformed",
             Self::Actor(error) => error.code(),
+            Self::Record(error) => error.code(),
             Self::NoPerson { .. } => "no-person",
             Self::SamePerson { .. } => "people-same-person",
             Self::NotApprover { .. } => "people-not-approver",
@@ -92,6 +98,14 @@ pub struct Person {
 pub struct TwoApprovers<'p>([&'p Actor; 2]);
 
 impl Person {
+    /// Whose account it is.
+    ///
+    /// # Errors
+    /// Roles that do not go together.
+    pub fn of(account: Account) -> Result<Self, ActorError> {
+        Ok(Self { actor: account.actor()?, rights: account.rights, name: account.name })
+    }
+
     /// At work, with their rights.
     pub fn officer(&self) -> Officer<'_> {
         Officer { actor: &self.actor, rights: &self.rights }
@@ -154,6 +168,31 @@ impl People {
     /// The sample city's.
     pub fn sample() -> Result<Self, PeopleError> {
         Self::read(include_str!("../../samples/people.toml"))
+    }
+
+    /// Those who work in a city now, out of the register, at the terminals of the city.
+    ///
+    /// # Errors
+    /// The register, or roles that no longer go together.
+    pub async fn load(self, accounts: &Accounts<'_>) -> Result<Self, PeopleError> {
+        let mut people = BTreeMap::new();
+        for account in accounts.all().await?.into_iter().filter(|account| !account.ended) {
+            people.insert(account.person.to_string(), Person::of(account)?);
+        }
+        Ok(Self { people, ..self })
+    }
+
+    /// Everybody as an account, to fill a new register with.
+    pub fn accounts(&self) -> Vec<Account> {
+        let account = |Person { actor, rights, name }: &Person| Account {
+            person: actor.person().clone(),
+            office: actor.office().clone(),
+            name: name.clone(),
+            roles: actor.roles().clone(),
+            rights: rights.clone(),
+            ended: false,
+        };
+        self.people.values().map(account).collect()
     }
 
     /// A city's, from TOML.

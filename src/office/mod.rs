@@ -1,6 +1,7 @@
 //! 役所: what an office keeps besides its cases and decides with: of whom it knows, what may not be given
 //! out, who works where.
 
+pub mod accounts;
 pub mod lookup;
 pub mod password;
 pub mod records;

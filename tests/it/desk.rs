@@ -46,12 +46,16 @@ impl Served {
             let ward = person.split('-').next().unwrap();
             password(&place, person, &format!("{ward}-shonin-2"));
         }
-        let mut server = Command::new(env!("CARGO_BIN_EXE_shomei"));
-        server.current_dir(place.at("")).args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
-        let mut server = server.spawn().unwrap();
-        let mut url = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        Self { place, server, url: url.trim().to_owned() }
+        let (server, url) = serving(&place);
+        Self { place, server, url }
+    }
+
+    /// Stops the server, does something at the machine itself, and serves again.
+    fn meanwhile(&mut self, work: impl FnOnce(&Place)) {
+        tool("kill", &["-TERM", &self.server.id().to_string()]);
+        assert!(self.server.wait().unwrap().success());
+        work(&self.place);
+        (self.server, self.url) = serving(&self.place);
     }
 
     fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>, more: &[&str]) -> Answer {
@@ -102,6 +106,15 @@ impl Drop for Served {
         drop(self.server.kill());
         drop(self.server.wait());
     }
+}
+
+fn serving(place: &Place) -> (Child, String) {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_shomei"));
+    server.current_dir(place.at("")).args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+    let mut server = server.spawn().unwrap();
+    let mut url = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    (server, url.trim().to_owned())
 }
 
 fn password(place: &Place, person: &str, by: &str) {
@@ -216,4 +229,19 @@ fn a_version_that_was_seen_before_somebody_else_wrote_changes_nothing() {
     assert_eq!(told(&input, json!({ "step": "3" })), (403, "case-wrong-role".to_owned()));
     assert_eq!(told(&counter, json!({ "step": "5" })).0, 409);
     assert_eq!(told(&counter, json!({ "stride": "3" })), (400, "request-malformed".to_owned()));
+}
+
+#[test]
+fn whose_account_is_over_has_no_session_and_is_told_of_as_nobody() {
+    let mut served = Served::with(&["kita-madoguchi", "kita-shogo"]);
+    let (over, other) = (served.token("kita-madoguchi"), served.token("kita-shogo"));
+    served.meanwhile(|place| {
+        let proposal = place.done("user end kita-madoguchi --as kita-shonin");
+        place.done(&format!("user confirm {} --as kita-shonin-2", proposal.trim()));
+    });
+    let who = |token: &str| served.ask("GET", "/api/v1/session", Some(token), None, &[]);
+    assert_eq!(who(&over).code(), (401, "no-session".to_owned()));
+    assert_eq!(who(&other).status, 200);
+    let (theirs, nobodys) = (served.sign_in("kita-madoguchi", PASSWORD), served.sign_in("nobody", PASSWORD));
+    assert_eq!((theirs.status, theirs.body), (nobodys.status, nobodys.body));
 }

@@ -9,6 +9,7 @@ mod golden;
 mod judges;
 mod numbers;
 mod office;
+mod people;
 mod program;
 mod proofs;
 mod readback;
