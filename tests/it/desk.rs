@@ -254,13 +254,13 @@ fn every_endpoint_answers_every_person_as_the_matrix_says() {
     let served = Served::with(&people);
     let tokens: Vec<String> = people.iter().map(|person| served.token(person)).collect();
     // Numbers of cases are an office's own: one that the other ward does not reach.
-    let case = (0..10).map(|_| served.case(&tokens[0])).last().unwrap();
-    let known = People::sample().unwrap();
+    let cases: Vec<String> = (0..10).map(|_| served.case(&tokens[0])).collect();
+    let (case, known) = (cases.last().unwrap(), People::sample().unwrap());
     let day = chrono::Utc::now().with_timezone(&chrono::FixedOffset::east_opt(9 * 3_600).unwrap());
     let day = day.format("%Y-%m-%d").to_string();
     let mut matrix = format!("endpoint,need,nobody,{}\n", people.join(","));
     for endpoint in endpoints() {
-        let (path, body) = asked(&endpoint, &case, &day);
+        let (path, body) = asked(&endpoint, case, &day);
         let at = format!("{} {}", endpoint.method.word(), endpoint.path);
         let told = |token: Option<&str>| {
             let told = served.ask(endpoint.method.word(), &path, token, body.clone(), &[]);
