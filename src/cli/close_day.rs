@@ -5,11 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use shomei::case::actor::Actor;
-use shomei::case::warrant::Office as OfficeWarrant;
 use shomei::document::catalog::{Composed, Kind};
 use shomei::domain::calendar::Day;
 use shomei::issuing::day_book::{DayBookError, TILL};
-use shomei::press::Leave;
 
 use super::office::{Database, Office, Staff, refused, wait};
 use super::{Lines, Trouble, end, read_input, write_output};
@@ -71,10 +69,5 @@ fn refusals(office: &Office, till: &Path, error: DayBookError) -> Lines {
 }
 
 fn print(office: &Office, actor: &Actor, book: &Composed, day: Day, output: &Path) -> Result<(), Lines> {
-    let cover = office.clerk(actor).cover(book, day).map_err(refused("close-day"))?;
-    let short = book.digest().short();
-    let counter = office.counter();
-    let surround = counter.issuing.surround(office.city.office(actor.office().as_str())?, day, &short)?;
-    let printed = office.press.print(book, Leave::Office(&OfficeWarrant::new(cover)), &surround)?;
-    write_output(output, &printed.pdf)
+    write_output(output, &office.clerk(actor).book(book, day).map_err(refused("close-day"))?)
 }

@@ -69,20 +69,24 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// The rarest first: the register goes through those who are found by it.
+    fn of(&self, field: Field) -> Option<&String> {
+        let given = match field {
+            Field::AtenaBango => &self.atena_bango,
+            Field::SetaiBango => &self.setai_bango,
+            Field::Jusho => &self.jusho,
+            Field::Shimei => &self.shimei,
+            Field::Furigana => &self.furigana,
+            Field::Seinengappi => &self.seinengappi,
+            Field::Shi => &self.shi,
+            Field::FuriganaShi => &self.furigana_shi,
+            Field::Cho => &self.cho,
+        };
+        given.as_ref()
+    }
+
     fn names(&self) -> Vec<Name> {
-        let given = [
-            (Field::AtenaBango, &self.atena_bango),
-            (Field::SetaiBango, &self.setai_bango),
-            (Field::Jusho, &self.jusho),
-            (Field::Shimei, &self.shimei),
-            (Field::Furigana, &self.furigana),
-            (Field::Seinengappi, &self.seinengappi),
-            (Field::Shi, &self.shi),
-            (Field::FuriganaShi, &self.furigana_shi),
-            (Field::Cho, &self.cho),
-        ];
-        given.into_iter().filter_map(|(field, text)| Some(Name::new(field, text.as_ref()?))).collect()
+        let names = Field::RAREST_FIRST.into_iter();
+        names.filter_map(|field| Some(Name::new(field, self.of(field)?))).collect()
     }
 }
 

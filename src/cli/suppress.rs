@@ -92,14 +92,14 @@ struct Setting {
 
 impl Setting {
     fn suppression(&self, today: Day) -> Result<Suppression, Lines> {
-        let form = |field, text: &String| Name::new(field, text).text;
         let day = |text: &String| text.parse::<Day>().map_err(|error| Trouble::Usage.at("--from --review", error));
         Ok(Suppression {
             target: Target {
-                atena_bango: form(Field::AtenaBango, &self.atena_bango),
-                setai_bango: self.setai_bango.as_ref().map(|text| form(Field::SetaiBango, text)),
-                shimei: self.shimei.iter().map(|text| form(Field::Shimei, text)).collect(),
-            },
+                atena_bango: self.atena_bango.clone(),
+                setai_bango: self.setai_bango.clone(),
+                shimei: self.shimei.iter().cloned().collect(),
+            }
+            .searched(),
             works: self.work.iter().map(|word| choice::<Work>("--work", word)).collect::<Result<_, _>>()?,
             level: choice::<Level>("--level", &self.level)?,
             basis: choice::<Basis>("--basis", &self.basis)?,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::case::command::Command;
-use crate::case::event::{Attributes, Reason};
+use crate::case::event::Attributes;
 use crate::case::id::{EntryId, IssuanceId};
 use crate::document::catalog::Kind;
 use crate::document::names::{Field, Name};
@@ -40,7 +40,7 @@ impl<T: DeserializeOwned> FromRequest<Desk> for Given<T> {
 }
 
 /// What the path of a request names; of anything else there is nothing.
-pub struct At<T>(T);
+pub struct At<T>(pub T);
 
 impl<T: DeserializeOwned + Send> FromRequestParts<Desk> for At<T> {
     type Rejection = Problem;
@@ -249,7 +249,7 @@ pub async fn act(
 ) -> Result<Response, Problem> {
     let clerk = clerk(&desk, &signed);
     unchanged(&desk, clerk, &number, &headers).await?;
-    let because = |reason: String| Reason::parse(&reason).ok_or_else(|| desk.refused("request-malformed"));
+    let because = |reason: String| desk.because(&reason);
     let command = match act {
         Act::Return { reason } => Command::Return { reason: because(reason)? },
         Act::Correct { reason } => Command::RequestCorrection { reason: because(reason)? },
@@ -275,7 +275,8 @@ fn once(desk: &Desk, signed: &Signed, headers: &HeaderMap, request: &[&str]) -> 
     Ok(Some(Once { key, request: Sha256::digest(request.join("\n")).into() }))
 }
 
-fn pdf(file: Vec<u8>) -> impl IntoResponse {
+/// A file as it is answered.
+pub fn pdf(file: Vec<u8>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/pdf")], file)
 }
 

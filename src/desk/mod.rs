@@ -1,8 +1,13 @@
 //! 窓口の扉: the API over HTTP. It calls what every door calls ([`crate::issuing::clerk`]); no rule lives here.
 
 mod cases;
+mod days;
+mod endpoints;
+mod incidents;
 mod problem;
 mod sessions;
+mod subjects;
+mod suppressions;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,11 +17,12 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use crate::document::words::Words;
 use crate::issuing::hall::Hall;
 
+pub use endpoints::{Endpoint, Method, Need, endpoints};
 use problem::Problem;
 
 /// Largest body of a request, in bytes: a document and what it brings along (a picture of a seal's imprint).
@@ -37,15 +43,8 @@ impl Desk {
 
     /// Every endpoint.
     pub fn router(self) -> Router {
-        let api = Router::new()
-            .route("/session", post(sessions::sign_in).get(sessions::who).delete(sessions::sign_out))
-            .route("/cases", post(cases::open).get(cases::list))
-            .route("/cases/search", post(cases::search))
-            .route("/cases/{number}", get(cases::show))
-            .route("/cases/{number}/steps", post(cases::work))
-            .route("/cases/{number}/acts", post(cases::act))
-            .route("/cases/{number}/documents/{document}/copy", get(cases::copy))
-            .route("/cases/{number}/documents/{document}/issuances", post(cases::issue));
+        let api =
+            endpoints().into_iter().fold(Router::new(), |api, Endpoint { path, handler, .. }| api.route(path, handler));
         Router::new()
             .nest("/api/v1", api)
             .route("/healthz", get(healthz))

@@ -7,14 +7,20 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::case::error::CaseError;
+use crate::case::event::Reason;
 use crate::document::catalog::Kind;
-use crate::document::refusal::Refusals;
+use crate::document::refusal::{Refusal, Refusals};
 use crate::document::words::Words;
 use crate::issuing::casework::CaseworkError;
 use crate::issuing::clerk::ClerkError;
+use crate::issuing::day_book::{DayBookError, TILL};
 use crate::issuing::issue::ReleaseError;
 use crate::issuing::people::PeopleError;
+use crate::office::records::RecordError;
+use crate::office::right::NoRight;
 use crate::office::sign_in::SignInError;
+use crate::office::subjects::SubjectError;
+use crate::office::suppression::SuppressionError;
 use crate::register::RegisterError;
 
 use super::Desk;
@@ -41,7 +47,7 @@ pub struct Problem {
 
 /// A field that is in the way.
 #[derive(Debug, Clone, Serialize)]
-struct FieldProblem {
+pub struct FieldProblem {
     /// Path: `setaiin[2].shimei`.
     field: String,
     /// Code.
@@ -127,6 +133,92 @@ impl Told for ClerkError {
     }
 }
 
+impl Told for CaseworkError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        of_case(self)
+    }
+}
+
+impl Told for DayBookError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Casework(error) => of_case(error),
+            Self::Open { .. } => StatusCode::CONFLICT,
+            Self::Document(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Counted { .. } => StatusCode::BAD_REQUEST,
+            Self::City(_) | Self::Data { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn refusals(&self) -> Option<(Option<&'static Kind>, &Refusals)> {
+        match self {
+            Self::Document(refusals) => Some((Kind::by_id(TILL), refusals)),
+            _ => None,
+        }
+    }
+}
+
+impl Told for RecordError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::None { .. } => StatusCode::NOT_FOUND,
+            Self::Stale { .. } => StatusCode::CONFLICT,
+            Self::Body { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Register(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl Told for NoRight {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::FORBIDDEN
+    }
+}
+
+impl Told for SuppressionError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Right(error) => error.status(),
+            Self::Record(error) => error.status(),
+            Self::Lifted { .. } => StatusCode::CONFLICT,
+        }
+    }
+}
+
+impl Told for SubjectError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Right(error) => error.status(),
+            Self::Record(error) => error.status(),
+            Self::File(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
 fn of_case(error: &CaseworkError) -> StatusCode {
     match error {
         CaseworkError::NoCase | CaseworkError::NoFlow { .. } | CaseworkError::NoIncident => StatusCode::NOT_FOUND,
@@ -167,6 +259,11 @@ impl Desk {
         self.said(code, status, Vec::new())
     }
 
+    /// Why something is done.
+    pub fn because(&self, reason: &str) -> Result<Reason, Problem> {
+        Reason::parse(reason).ok_or_else(|| self.refused("request-malformed"))
+    }
+
     fn said(&self, code: &'static str, status: StatusCode, errors: Vec<FieldProblem>) -> Problem {
         let detail = self.sentences.get(&format!("refusal.{code}")).to_owned();
         Problem { kind: format!("{TYPE}{code}"), title: code, status: status.as_u16(), detail, errors }
@@ -175,12 +272,17 @@ impl Desk {
     fn fields(&self, kind: Option<&'static Kind>, refusals: &Refusals) -> Vec<FieldProblem> {
         let words = kind.and_then(|kind| self.hall.press.words(kind).ok());
         let words: &Words = words.as_deref().unwrap_or(&self.sentences);
-        let told = refusals.told();
-        told.map(|refusal| FieldProblem {
-            field: refusal.path.clone(),
-            code: refusal.code,
-            detail: words.sentence(&refusal),
-        })
-        .collect()
+        refusals.told().map(|refusal| FieldProblem::told(&refusal, words)).collect()
+    }
+
+    /// Each field of what has no words of its own that is in the way.
+    pub fn fields_of(&self, refusals: &[Refusal]) -> Vec<FieldProblem> {
+        refusals.iter().map(|refusal| FieldProblem::told(refusal, &self.sentences)).collect()
+    }
+}
+
+impl FieldProblem {
+    fn told(refusal: &Refusal, words: &Words) -> Self {
+        Self { field: refusal.path.clone(), code: refusal.code, detail: words.sentence(refusal) }
     }
 }

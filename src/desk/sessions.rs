@@ -11,6 +11,7 @@ use crate::case::id::PersonId;
 use crate::issuing::Terminal;
 use crate::issuing::people::Person;
 use crate::office::password::Password;
+use crate::office::right::Officer;
 use crate::office::sign_in::{Door, Session, SignInError, Token};
 use crate::procedure::Role;
 
@@ -75,6 +76,17 @@ impl Signed {
 impl Desk {
     fn door(&self) -> Door<'_> {
         Door::of(&self.hall.register, &self.hall.city.id)
+    }
+
+    /// Who signed in, with their rights.
+    pub fn officer(&self, signed: &Signed) -> Result<Officer<'_>, Problem> {
+        let person = self.hall.people.person(signed.actor.person().as_str());
+        Ok(person.map_err(|_| self.refused("no-session"))?.officer())
+    }
+
+    /// Who signed in, if they are of the city's staff.
+    pub fn staff(&self, signed: &Signed) -> Result<&Actor, Problem> {
+        self.hall.people.staff(signed.actor.person().as_str()).map_err(self.problem())
     }
 
     async fn signed(&self, token: Token) -> Result<Signed, Problem> {

@@ -45,6 +45,19 @@ pub enum Field {
 }
 
 impl Field {
+    /// All, by how few are found by one: the register goes through those who are found by the first.
+    pub const RAREST_FIRST: [Self; 9] = [
+        Self::AtenaBango,
+        Self::SetaiBango,
+        Self::Jusho,
+        Self::Shimei,
+        Self::Furigana,
+        Self::Seinengappi,
+        Self::Shi,
+        Self::FuriganaShi,
+        Self::Cho,
+    ];
+
     /// The word by which the register knows it.
     pub fn key(self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ use crate::case::command::{Command, Work};
 use crate::case::event::{Attributes, Data, Entry, Seen, Source};
 use crate::case::id::{CaseId, EntryId, IssuanceId, PersonId};
 use crate::case::sheet::Sheet;
-use crate::case::warrant::Cover;
+use crate::case::warrant::{Cover, Office as OfficeWarrant};
 use crate::document::catalog::{Composed, Kind, Sealing};
 use crate::document::names::Name;
 use crate::document::refusal::Refusals;
@@ -254,6 +254,14 @@ impl<'a> Clerk<'a> {
         let never = document.kind().sealing == Sealing::Never;
         let leave = if never { Leave::Office(&clean) } else { Leave::Collation(&collation) };
         Ok(issuing.press.print(&document, leave, &surround)?.pdf)
+    }
+
+    /// A book of the office (交付簿, 日計) of a day, as it is printed: PDF.
+    pub fn book(&self, book: &Composed, day: Day) -> Result<Vec<u8>, ClerkError> {
+        let warrant = OfficeWarrant::new(self.cover(book, day)?);
+        let (issuing, short) = (self.counter.issuing, book.digest().short());
+        let surround = issuing.surround(self.own()?, day, &short)?;
+        Ok(issuing.press.print(book, Leave::Office(&warrant), &surround)?.pdf)
     }
 
     /// 発行: one sealed copy of an approved document. An order that came before has the same copy again, as

@@ -70,6 +70,19 @@ pub struct Target {
     pub shimei: BTreeSet<String>,
 }
 
+impl Target {
+    /// Numbers and names as they were given, in the form in which they are looked for.
+    #[must_use]
+    pub fn searched(self) -> Self {
+        let form = |field, text: &String| Name::new(field, text).text;
+        Self {
+            atena_bango: form(Field::AtenaBango, &self.atena_bango),
+            setai_bango: self.setai_bango.as_ref().map(|text| form(Field::SetaiBango, text)),
+            shimei: self.shimei.iter().map(|text| form(Field::Shimei, text)).collect(),
+        }
+    }
+}
+
 impl std::fmt::Debug for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("***")
@@ -234,7 +247,8 @@ impl SuppressionError {
 
 /// A suppression as somebody saw it: whoever changes it names the version, so that a list made before
 /// somebody changed it changes nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AsSeen {
     /// Which.
     pub id: String,

@@ -4,6 +4,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
+use shomei::desk::{Endpoint, Method, Need, endpoints};
+use shomei::issuing::people::People;
+use shomei::procedure::Party;
 
 use crate::office::Place;
 use crate::{root, tool};
@@ -244,4 +247,79 @@ fn whose_account_is_over_has_no_session_and_is_told_of_as_nobody() {
     assert_eq!(who(&other).status, 200);
     let (theirs, nobodys) = (served.sign_in("kita-madoguchi", PASSWORD), served.sign_in("nobody", PASSWORD));
     assert_eq!((theirs.status, theirs.body), (nobodys.status, nobodys.body));
+}
+
+/// What an endpoint is asked with, so that nothing but who asks decides.
+fn asked(endpoint: &Endpoint, case: &str, day: &str) -> (String, Option<Value>) {
+    let none = "01890000-0000-7000-8000-000000000000";
+    let path = endpoint.path.replace("{number}", case).replace("{document}", "1").replace("{day}", day);
+    let seen = json!({ "id": none, "version": 1 });
+    let body = match endpoint.path {
+        "/session" | "/days/{day}/till" => json!({}),
+        "/cases" => json!({ "flow": "juminhyo-kofu" }),
+        "/cases/search" => json!({ "shimei": "見本太郎" }),
+        "/cases/{number}/steps" => json!({ "step": "5" }),
+        "/cases/{number}/acts" => json!({ "act": "hand-back" }),
+        "/subjects" => json!({ "kind": "none" }),
+        "/subjects/search" => json!({ "shimei": "見本太郎" }),
+        "/suppressions" => json!({
+            "target": { "atena-bango": "9999999", "shimei": ["見本無人"] },
+            "works": ["hakko"], "level": "error", "basis": "shokken", "reason": "試験",
+        }),
+        "/suppressions/search" => json!({ "atena-bango": "1000012" }),
+        "/suppressions/lift" => json!({ "seen": [seen], "reason": "試験" }),
+        "/suppressions/lift-for" => json!({ "seen": seen, "minutes": 15, "reason": "試験" }),
+        "/incidents/{incident}/close" => json!({ "reason": "試験" }),
+        _ => Value::Null,
+    };
+    let body = (endpoint.method == Method::Post && !body.is_null()).then_some(body);
+    (format!("/api/v1{}", path.replace("{incident}", none)), body)
+}
+
+#[test]
+fn every_endpoint_answers_every_person_as_the_matrix_says() {
+    let people = ["kita-madoguchi", "kita-shinsa", "kita-shonin", "kita-shonin-2", "minato-madoguchi", "minato-shinsa"];
+    let served = Served::with(&people);
+    let tokens: Vec<String> = people.iter().map(|person| served.token(person)).collect();
+    // Numbers of cases are an office's own: one that the other ward does not reach.
+    let cases: Vec<String> = (0..10).map(|_| served.case(&tokens[0])).collect();
+    let (case, known) = (cases.last().unwrap(), People::sample().unwrap());
+    let day = chrono::Utc::now().with_timezone(&chrono::FixedOffset::east_opt(9 * 3_600).unwrap());
+    let day = day.format("%Y-%m-%d").to_string();
+    let mut matrix = format!("endpoint,need,nobody,{}\n", people.join(","));
+    for endpoint in endpoints() {
+        let (path, body) = asked(&endpoint, case, &day);
+        let at = format!("{} {}", endpoint.method.word(), endpoint.path);
+        let told = |token: Option<&str>| {
+            let told = served.ask(endpoint.method.word(), &path, token, body.clone(), &[]);
+            if told.status < 400 { told.status.to_string() } else { format!("{} {}", told.status, told.code().1) }
+        };
+        let nobody = told(None);
+        assert_eq!(nobody == "401 no-session", endpoint.need != Need::Nothing, "{at}: {nobody}");
+        let mut row = vec![at.clone(), format!("{:?}", endpoint.need), nobody];
+        for (id, token) in people.iter().zip(&tokens) {
+            let (told, person) = (told(Some(token)), known.person(id).unwrap());
+            match endpoint.need {
+                Need::Right(right) => {
+                    assert_eq!(told == "403 no-right", !person.rights.contains(&right), "{at} {id}: {told}");
+                }
+                Need::Staff => {
+                    let city = person.actor.party() == Party::City;
+                    assert_eq!(told == "403 people-not-city", !city, "{at} {id}: {told}");
+                }
+                Need::Terminal => assert_eq!(told, "403 no-terminal-here", "{at} {id}"),
+                Need::Session | Need::Nothing => {}
+            }
+            let others = id.starts_with("minato") && endpoint.path.starts_with("/cases/{number}");
+            assert!(!others || told == "404 no-case" || endpoint.need == Need::Terminal, "{at} {id}: {told}");
+            row.push(told);
+        }
+        matrix.push_str(&row.join(","));
+        matrix.push('\n');
+    }
+    let file = root().join("tests/it/matrix.csv");
+    if std::env::var_os("SHOMEI_ACCEPT").is_some() {
+        std::fs::write(&file, &matrix).unwrap();
+    }
+    assert_eq!(matrix, std::fs::read_to_string(&file).unwrap(), "SHOMEI_ACCEPT=1 writes what is so now");
 }

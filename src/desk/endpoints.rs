@@ -1,0 +1,103 @@
+//! The one list of endpoints: what the router is made of, and what says who may do what.
+
+use axum::handler::Handler;
+use axum::routing::{self, MethodRouter};
+
+use crate::office::right::Right;
+
+use super::{Desk, cases, days, incidents, sessions, subjects, suppressions};
+
+/// How an endpoint is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// It changes nothing.
+    Get,
+    /// It changes something, or says in its body what must not stand in a URL.
+    Post,
+    /// It ends something.
+    Delete,
+}
+
+impl Method {
+    /// As HTTP has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// Whom an endpoint answers. The rooms below ask for it themselves; here it is said for whoever reads the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Anybody.
+    Nothing,
+    /// Who signed in; what they may do with a case is its flow's.
+    Session,
+    /// Who signed in at a terminal.
+    Terminal,
+    /// The city's staff.
+    Staff,
+    /// Who has a right.
+    Right(Right),
+}
+
+/// An endpoint.
+pub struct Endpoint {
+    /// How it is asked.
+    pub method: Method,
+    /// Its path, after `/api/v1`.
+    pub path: &'static str,
+    /// Whom it answers.
+    pub need: Need,
+    /// What answers.
+    pub(super) handler: MethodRouter<Desk>,
+}
+
+fn endpoint<H, T>(method: Method, path: &'static str, need: Need, handler: H) -> Endpoint
+where
+    H: Handler<T, Desk>,
+    T: 'static,
+{
+    let handler = match method {
+        Method::Get => routing::get(handler),
+        Method::Post => routing::post(handler),
+        Method::Delete => routing::delete(handler),
+    };
+    Endpoint { method, path, need, handler }
+}
+
+/// Every endpoint.
+pub fn endpoints() -> Vec<Endpoint> {
+    use Method::{Delete, Get, Post};
+    use Need::{Nothing, Session, Staff, Terminal};
+    let (see, set) = (Need::Right(Right::SuppressSee), Need::Right(Right::SuppressSet));
+    let (lift, lift_for) = (Need::Right(Right::SuppressLift), Need::Right(Right::SuppressLiftTemporarily));
+    vec![
+        endpoint(Post, "/session", Nothing, sessions::sign_in),
+        endpoint(Get, "/session", Session, sessions::who),
+        endpoint(Post, "/cases", Session, cases::open),
+        endpoint(Get, "/cases", Session, cases::list),
+        endpoint(Post, "/cases/search", Session, cases::search),
+        endpoint(Get, "/cases/{number}", Session, cases::show),
+        endpoint(Post, "/cases/{number}/steps", Session, cases::work),
+        endpoint(Post, "/cases/{number}/acts", Session, cases::act),
+        endpoint(Get, "/cases/{number}/documents/{document}/copy", Session, cases::copy),
+        endpoint(Post, "/cases/{number}/documents/{document}/issuances", Terminal, cases::issue),
+        endpoint(Post, "/subjects", Need::Right(Right::Import), subjects::take_over),
+        endpoint(Post, "/subjects/search", Session, subjects::search),
+        endpoint(Get, "/suppressions", see, suppressions::list),
+        endpoint(Post, "/suppressions", set, suppressions::set),
+        endpoint(Post, "/suppressions/search", see, suppressions::search),
+        endpoint(Post, "/suppressions/lift", lift, suppressions::lift),
+        endpoint(Post, "/suppressions/lift-for", lift_for, suppressions::lift_for),
+        endpoint(Get, "/incidents", Staff, incidents::list),
+        endpoint(Post, "/incidents/{incident}/close", Staff, incidents::close),
+        endpoint(Post, "/days/{day}/till", Staff, days::till),
+        endpoint(Post, "/days/{day}/close", Staff, days::close),
+        // Last, for whoever goes through the list with one session.
+        endpoint(Delete, "/session", Session, sessions::sign_out),
+    ]
+}
