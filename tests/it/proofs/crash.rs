@@ -39,6 +39,7 @@ async fn hall(database: Database) -> Hall {
     let hall = Hall::of(database, Mode::Single, &format!("{}.test", shomei::PROGRAM)).await;
     let register = hall.open().await;
     office().enrol(&register).await;
+    office().employ(&register).await;
     register.close().await.unwrap();
     hall
 }

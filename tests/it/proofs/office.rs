@@ -14,6 +14,7 @@ use shomei::issuing::city::City;
 use shomei::issuing::issue::{Counter, Order, PATIENCE, ReleaseError, Released};
 use shomei::issuing::people::People;
 use shomei::issuing::{Issuing, Terminal};
+use shomei::office::accounts::Accounts;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
 use shomei::press::readback::read_back;
@@ -73,6 +74,12 @@ impl Office {
     pub async fn enrol(&self, register: &Register) {
         register.enrol(&self.id).await.unwrap();
         register.enrol(&self.city.id).await.unwrap();
+    }
+
+    /// Its people are entered, as a register that the program makes has them.
+    pub async fn employ(&self, register: &Register) {
+        let by = self.officer().person();
+        Accounts::of(register, &self.city.id).fill(&self.people.accounts(), by).await.unwrap();
     }
 
     pub fn officer(&self) -> &Actor {
