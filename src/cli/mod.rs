@@ -25,6 +25,7 @@ mod check;
 mod city_fonts;
 mod close_day;
 mod confined;
+mod days;
 mod demo;
 mod flows;
 mod golden;
@@ -86,6 +87,8 @@ enum Command {
     Retention(retention::Arguments),
     /// Close a day: a signed checkpoint and the day's 交付簿.
     CloseDay(close_day::Arguments),
+    /// 開庁日: say whether the offices are open on a day, and which day follows.
+    Days(days::Arguments),
     /// Take over what the city's systems hold of people, from CSV or JSON.
     Import(import::Arguments),
     /// 抑止: list, set or lift what may not be given out, changed or looked up of somebody.
@@ -138,6 +141,7 @@ pub fn run() -> ExitCode {
         Command::Reprint(arguments) => reprint::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),
         Command::CloseDay(arguments) => close_day::run(&arguments),
+        Command::Days(arguments) => days::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::User(arguments) => user::run(&arguments),

@@ -8,6 +8,8 @@ use shomei::PROGRAM;
 use shomei::case::actor::{Actor, ActorError};
 use shomei::case::event::EventError;
 use shomei::case::id::{IdError, OfficeId, PersonId};
+use shomei::domain::calendar::CalendarError;
+use shomei::domain::opening_days::OpeningDaysError;
 use shomei::issuing::casework::{CaseworkError, Flows};
 use shomei::issuing::city::City;
 use shomei::issuing::clerk::ClerkError;
@@ -99,7 +101,7 @@ macro_rules! coded {
     )*};
 }
 
-coded! { AccountError SignInError PasswordError NoRight SweepError ClerkError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+coded! { AccountError SignInError PasswordError NoRight OpeningDaysError CalendarError SweepError ClerkError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {

@@ -1,8 +1,11 @@
-//! 日締め over HTTP: the day's 日計 of a till, then its 交付簿, as they are printed.
+//! Days over HTTP: whether the offices are open (開庁日), and what closes a day: the 日計 of a till, then the 交付簿.
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+
+use serde::Serialize;
 
 use crate::domain::calendar::Day;
 
@@ -15,6 +18,22 @@ impl Desk {
     fn named(&self, day: &str) -> Result<Day, Problem> {
         day.parse().map_err(|_| self.refused("no-endpoint"))
     }
+}
+
+/// A day of the offices.
+#[derive(Serialize)]
+pub struct Opening {
+    day: String,
+    open: bool,
+    next: String,
+}
+
+/// `GET /days/{day}`: whether the offices are open, and on which day next.
+pub async fn show(State(desk): State<Desk>, _signed: Signed, At(day): At<String>) -> Result<Json<Opening>, Problem> {
+    let (day, days) = (desk.named(&day)?, &desk.hall.settings.opening_days);
+    let open = days.is_open(day).map_err(desk.problem())?;
+    let next = days.next_after(day).map_err(desk.problem())?.to_string();
+    Ok(Json(Opening { day: day.to_string(), open, next }))
 }
 
 /// `POST /days/{day}/till`: what was counted, as JSON.

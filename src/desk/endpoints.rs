@@ -95,6 +95,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(Post, "/suppressions/lift-for", lift_for, suppressions::lift_for),
         endpoint(Get, "/incidents", Staff, incidents::list),
         endpoint(Post, "/incidents/{incident}/close", Staff, incidents::close),
+        endpoint(Get, "/days/{day}", Session, days::show),
         endpoint(Post, "/days/{day}/till", Staff, days::till),
         endpoint(Post, "/days/{day}/close", Staff, days::close),
         // Last, for whoever goes through the list with one session.

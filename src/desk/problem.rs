@@ -11,6 +11,7 @@ use crate::case::event::Reason;
 use crate::document::catalog::Kind;
 use crate::document::refusal::{Refusal, Refusals};
 use crate::document::words::Words;
+use crate::domain::opening_days::OpeningDaysError;
 use crate::issuing::casework::CaseworkError;
 use crate::issuing::clerk::ClerkError;
 use crate::issuing::day_book::{DayBookError, TILL};
@@ -98,6 +99,16 @@ impl Told for PeopleError {
 
     fn status(&self) -> StatusCode {
         StatusCode::FORBIDDEN
+    }
+}
+
+impl Told for OpeningDaysError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::UNPROCESSABLE_ENTITY
     }
 }
 

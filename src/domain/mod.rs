@@ -4,5 +4,6 @@ pub mod calendar;
 pub mod money;
 pub mod number;
 pub mod office;
+pub mod opening_days;
 pub mod person;
 pub mod text;

@@ -9,6 +9,7 @@ use super::{Paper, Procedures, Role, Step, StepKey};
 use crate::document::catalog::Kind;
 use crate::domain::calendar::Day;
 use crate::domain::money::Yen;
+use crate::domain::opening_days::OpeningDays;
 
 /// A rule between two persons of one case, which a small office may have to relax.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,6 +60,8 @@ pub struct Settings {
     performers: BTreeMap<(String, StepKey), Role>,
     relaxed: BTreeSet<PersonRule>,
     fees: Fees,
+    /// 開庁日.
+    pub opening_days: OpeningDays,
     /// 住民基本台帳カード.
     pub juki_card: JukiCard,
     /// When a 補記 is sealed.
@@ -122,6 +125,8 @@ impl SettingsError {
 struct RawSettings {
     #[serde(default)]
     relaxed: BTreeSet<PersonRule>,
+    #[serde(default)]
+    opening: RawOpening,
     juki_card: RawJukiCard,
     annotation_seal: AnnotationSeal,
     own_making: bool,
@@ -129,6 +134,14 @@ struct RawSettings {
     performers: Vec<RawPerformer>,
     #[serde(default, rename = "fee")]
     fees: Vec<RawFee>,
+}
+
+/// Days on which the city is open or closed otherwise than the law has it.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOpening {
+    open: Vec<RawDay>,
+    closed: Vec<RawDay>,
 }
 
 #[derive(Deserialize)]
@@ -212,7 +225,11 @@ impl Settings {
             }
             gone.insert(name);
         }
+        let days = |raw: Vec<RawDay>| raw.into_iter().map(|day| day.0).collect();
+        let by_law = OpeningDays::by_law();
+        let by_law = by_law.map_err(|error| refuse(0, SettingsFault::Malformed(error.to_string())))?;
         Ok(Self {
+            opening_days: by_law.with(days(raw.opening.open), days(raw.opening.closed)),
             performers,
             relaxed: raw.relaxed,
             fees,
