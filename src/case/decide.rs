@@ -161,10 +161,12 @@ impl Decision<'_> {
         Ok(())
     }
 
-    /// 受付の記録, by whoever may do a step that is open; again only as long as nothing was made of it.
+    /// 受付の記録, by whoever may do a step that is open, or received it; again only as long as nothing was made
+    /// of it.
     fn record(self, request: Received, command: &'static str) -> Result<Vec<Event>, CaseError> {
-        let open = self.running.open_steps();
-        let mut own = open.iter().filter_map(|step| rules::may_do(self.running, step, self.actor, self.settings).ok());
+        let receives = self.running.flow().steps.iter().filter(|step| step.act == Act::Receive);
+        let here = self.running.open_steps().into_iter().chain(receives);
+        let mut own = here.filter_map(|step| rules::may_do(self.running, step, self.actor, self.settings).ok());
         let by = own.next().ok_or(CaseError::NotNow { command })?;
         reception::allowed(self.running.flow(), request.reception())?;
         if self.running.request().is_some() && reception::is_used(self.running) {
