@@ -24,6 +24,7 @@ sign_in() { # sign_in ACCOUNT: at the first terminal of kita-ku
 
 counter=$(sign_in kita-madoguchi)
 case=$(ask "$counter" POST /cases '{"flow": "juminhyo-kofu"}' | field '["number"]')
+ask "$counter" POST "/cases/$case/request" "$(cat "$samples/receptions/seikyu.json")" > /dev/null
 for step in 1 2 3 4 5 6; do
   ask "$counter" POST "/cases/$case/steps" "{\"step\": \"$step\"}" > /dev/null
 done

@@ -7,7 +7,7 @@ use crate::procedure::StepKey;
 use super::actor::By;
 use super::event::{Event, IssueEnd, Seen};
 use super::id::{EntryId, IssuanceId};
-use super::running::Running;
+use super::running::{Recorded, Running};
 use super::sheet::{ApprovedSheet, EnteredSheet, Issuance, IssuanceState, Sheet};
 use super::{Case, Completed, Refused, WithCity};
 
@@ -58,6 +58,9 @@ impl Running {
                 self.entries = self.entries.max(id.0);
                 let sheet = EnteredSheet { id: *id, step: step.clone(), entry: entry.clone(), by: by.clone() };
                 self.sheets.push(Sheet::Entered(sheet));
+            }
+            Event::RequestRecorded { request, by } => {
+                self.request = Some(Recorded { request: request.clone(), by: by.clone() });
             }
             Event::PrintedElsewhere { kind, step, .. } => self.confirmed.push((step.clone(), kind.clone())),
             Event::StepDone { step, seen, by } => {

@@ -1,5 +1,6 @@
 //! What people want to do with a case.
 
+use crate::document::reception::Received;
 use crate::procedure::StepKey;
 
 use super::event::{Attributes, Entry, Evidence, IssueEnd, Lapse, Reason, Seen};
@@ -14,6 +15,11 @@ pub enum Command {
     Amend {
         /// What.
         attributes: Attributes,
+    },
+    /// 受付の記録: who came, for what, with which papers.
+    Record {
+        /// What was recorded.
+        request: Received,
     },
     /// 差戻し to the last entry, from collation, examination, approval or sealing.
     Return {
@@ -97,6 +103,7 @@ impl Command {
         match self {
             Self::Do(_) => "a step",
             Self::Amend { .. } => "an amendment",
+            Self::Record { .. } => "a record of the reception",
             Self::Return { .. } => "a return",
             Self::RequestCorrection { .. } => "a request for correction",
             Self::HandToCity { .. } => "handing to the city",

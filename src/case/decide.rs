@@ -1,6 +1,7 @@
 //! What a command by a person would bring about, or why it is not allowed.
 
 use crate::document::catalog::Kind;
+use crate::document::reception::Received;
 use crate::procedure::settings::{AnnotationSeal, Settings};
 use crate::procedure::{Act, SealPolicy, Step, StepKey};
 
@@ -9,6 +10,7 @@ use super::command::{Command, Work};
 use super::error::CaseError;
 use super::event::{Attributes, Entry, Event, IssueEnd, Lapse, Reason};
 use super::id::{EntryId, IssuanceId};
+use super::reception;
 use super::rules;
 use super::running::Running;
 use super::sheet::{ApprovedSheet, IssuanceState, Sheet};
@@ -27,6 +29,7 @@ impl Decision<'_> {
         match command {
             Command::Do(work) => self.work(work),
             Command::Amend { attributes } => self.amend(attributes),
+            Command::Record { request } => self.record(request, name),
             Command::Return { reason } => self.give_back(reason, name),
             Command::RequestCorrection { reason } => self.request_correction(reason, name),
             Command::HandToCity { reason } => self.hand_to_city(reason, name),
@@ -46,6 +49,7 @@ impl Decision<'_> {
         let step = self.open(&work.step)?;
         let by = rules::may_do(self.running, step, self.actor, self.settings)?;
         let relaxed = rules::separate(self.running, step, &by, self.settings)?;
+        self.check_received(step)?;
         self.check_entries(step, &work)?;
         self.check_seen(step, &work)?;
         self.check_released(step)?;
@@ -96,6 +100,9 @@ impl Decision<'_> {
             let rule = self.running.flow().seals.iter().find(|rule| rule.document == *kind);
             if source.is_typed() && rule.is_some_and(|rule| !rule.typed) {
                 return Err(CaseError::Typed { step: step.key.clone(), kind: kind.clone() });
+            }
+            if !reception::is_asked_for(self.running, source) {
+                return Err(CaseError::OtherRequest { step: step.key.clone(), kind: kind.clone() });
             }
         }
         for kind in &work.confirmed {
@@ -150,6 +157,29 @@ impl Decision<'_> {
             if !sheet.approved().is_some_and(ApprovedSheet::is_issued) {
                 return Err(CaseError::NotIssued { step: step.key.clone(), entry: sheet.entered().id });
             }
+        }
+        Ok(())
+    }
+
+    /// 受付の記録, by whoever may do a step that is open, or received it; again only as long as nothing was made
+    /// of it.
+    fn record(self, request: Received, command: &'static str) -> Result<Vec<Event>, CaseError> {
+        let receives = self.running.flow().steps.iter().filter(|step| step.act == Act::Receive);
+        let here = self.running.open_steps().into_iter().chain(receives);
+        let mut own = here.filter_map(|step| rules::may_do(self.running, step, self.actor, self.settings).ok());
+        let by = own.next().ok_or(CaseError::NotNow { command })?;
+        reception::allowed(self.running.flow(), request.reception())?;
+        if self.running.request().is_some() && reception::is_used(self.running) {
+            return Err(CaseError::RequestUsed);
+        }
+        Ok(vec![Event::RequestRecorded { request, by }])
+    }
+
+    /// Nothing leaves the reception before it is recorded who came.
+    fn check_received(&self, step: &Step) -> Result<(), CaseError> {
+        let needed = step.act == Act::Receive && self.running.flow().reception.is_some();
+        if needed && self.running.request().is_none() {
+            return Err(CaseError::NoRequest { step: step.key.clone() });
         }
         Ok(())
     }

@@ -71,6 +71,32 @@ pub enum CaseError {
         /// Which.
         attribute: String,
     },
+    /// 受付 is not over before it is recorded who came, for what, with which papers.
+    #[error("deciding {step}: nobody recorded who came")]
+    NoRequest {
+        /// Step.
+        step: StepKey,
+    },
+    /// A 届出 where there is a 請求, or the other way round.
+    #[error("deciding the record of the reception: it is of another form than the flow's")]
+    ReceptionForm,
+    /// A 請求区分 that may not ask for this.
+    #[error("deciding the record of the reception: this kind of requester may not ask for it")]
+    Requester,
+    /// The papers that were seen do not show who it is.
+    #[error("deciding the record of the reception: the papers do not suffice")]
+    Papers,
+    /// The request was already worked on.
+    #[error("deciding the record of the reception: something was already made of it")]
+    RequestUsed,
+    /// A certificate for another requester, or with other items, than was recorded.
+    #[error("deciding {step}: {kind} is composed for another request than was recorded")]
+    OtherRequest {
+        /// Step.
+        step: StepKey,
+        /// Kind.
+        kind: String,
+    },
     /// A kind that is not made at this step.
     #[error("deciding {step}: {kind} is not made there")]
     KindNotMade {
@@ -165,6 +191,12 @@ impl CaseError {
             Self::SamePerson { .. } => "case-same-person",
             Self::Attribute { .. } => "case-attribute",
             Self::AttributeUsed { .. } => "case-attribute-used",
+            Self::NoRequest { .. } => "case-no-request",
+            Self::ReceptionForm => "case-reception-form",
+            Self::Requester => "case-requester",
+            Self::Papers => "case-papers",
+            Self::RequestUsed => "case-request-used",
+            Self::OtherRequest { .. } => "case-other-request",
             Self::KindNotMade { .. } => "case-kind-not-made",
             Self::Typed { .. } => "case-typed",
             Self::Copies { .. } => "case-copies",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::reception::Received;
 use crate::domain::calendar::Day;
 use crate::procedure::StepKey;
 use crate::procedure::settings::PersonRule;
@@ -220,6 +221,13 @@ pub enum Event {
         /// By whom.
         by: By,
     },
+    /// 受付の記録: who came, for what, with which papers.
+    RequestRecorded {
+        /// What was recorded.
+        request: Received,
+        /// By whom.
+        by: By,
+    },
     /// 入力: a document was entered.
     DocumentEntered {
         /// Its number in the case.
@@ -401,6 +409,7 @@ impl Event {
         match self {
             Self::Opened(_) => "opened",
             Self::AttributesAmended { .. } => "attributes-amended",
+            Self::RequestRecorded { .. } => "request-recorded",
             Self::DocumentEntered { .. } => "document-entered",
             Self::PrintedElsewhere { .. } => "printed-elsewhere",
             Self::RuleRelaxed { .. } => "rule-relaxed",
@@ -422,6 +431,7 @@ impl Event {
         match self {
             Self::Opened(Opening { by, .. })
             | Self::AttributesAmended { by, .. }
+            | Self::RequestRecorded { by, .. }
             | Self::DocumentEntered { by, .. }
             | Self::PrintedElsewhere { by, .. }
             | Self::RuleRelaxed { by, .. }

@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod progress;
+mod reception;
 pub mod rules;
 pub mod running;
 pub mod sheet;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::document::reception::Received;
 use crate::procedure::{Act, Procedure, SealPolicy, SealRule, Step, StepKey};
 
 use super::actor::By;
@@ -11,12 +12,22 @@ use super::id::{EntryId, IssuanceId};
 use super::progress::{self, Progress};
 use super::sheet::Sheet;
 
+/// 受付の記録, and who made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// What was recorded.
+    pub request: Received,
+    /// By whom.
+    pub by: By,
+}
+
 /// A case on its way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Running {
     pub(super) flow: Arc<Procedure>,
     pub(super) opening: Opening,
     pub(super) attributes: Attributes,
+    pub(super) request: Option<Recorded>,
     pub(super) progress: Progress,
     pub(super) sheets: Vec<Sheet>,
     pub(super) entries: u32,
@@ -30,6 +41,7 @@ impl Running {
             flow,
             opening,
             attributes,
+            request: None,
             progress: Progress::default(),
             sheets: Vec::new(),
             entries: 0,
@@ -50,6 +62,11 @@ impl Running {
     /// What is known of it.
     pub fn attributes(&self) -> &Attributes {
         &self.attributes
+    }
+
+    /// 受付の記録, once it is made.
+    pub fn request(&self) -> Option<&Recorded> {
+        self.request.as_ref()
     }
 
     /// Which steps were done.

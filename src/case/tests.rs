@@ -8,6 +8,7 @@ use super::id::IssuanceId;
 use super::*;
 use crate::document::catalog::Kind;
 use crate::document::cbor::Digest;
+use crate::document::reception::{Form, Received, Reception};
 use crate::procedure::settings::PersonRule;
 use crate::procedure::{Act, Party, Procedures, SealPolicy};
 
@@ -70,8 +71,30 @@ fn opened(flow: &Arc<Procedure>, attributes: Attributes) -> (Case, Event) {
     (Case::begin(flow.clone(), opening.clone()), event)
 }
 
+/// What a flow receives.
+fn received(flow: &Procedure) -> Option<Received> {
+    let name = match flow.reception.as_ref()?.form {
+        Form::Seikyu if flow.id == "tenshutsu-shomeisho-saihakko" => {
+            include_str!("../../samples/receptions/tenshutsu-shomeisho-saihakko.json")
+        }
+        Form::Seikyu => include_str!("../../samples/receptions/seikyu.json"),
+        Form::Todoke => include_str!("../../samples/receptions/todoke.json"),
+    };
+    Some(Received::read(name).unwrap())
+}
+
+/// 受付の記録, by whoever does the first step.
+fn recorded(case: Case, events: &mut Vec<Event>) -> Case {
+    let Some(request) = received(case.record().flow()) else { return case };
+    let actor = own(case.record(), case.record().open_steps()[0]);
+    let decided = case.decide(Command::Record { request }, &actor, settings()).unwrap();
+    events.extend(decided.iter().cloned());
+    decided.iter().fold(case, |case, event| case.apply(event))
+}
+
 fn entry(kind: &str, n: u8) -> Entry {
-    let source = Source::Composed { subjects: Vec::new(), request: Data("{}".into()) };
+    let request = include_str!("../../samples/requests/juminhyo-utsushi.json").to_owned();
+    let source = Source::Composed { subjects: Vec::new(), request: request.into() };
     Entry { kind: kind.to_owned(), copies: 1, cover: cover(n), data: Data("{}".into()), source }
 }
 
@@ -128,8 +151,9 @@ fn issue_all(mut case: Case, events: &mut Vec<Event>) -> Case {
 /// Walks a flow to its end, taking of the open steps the one that `pick` says.
 fn walk(flow: &Arc<Procedure>, attributes: Attributes, mut pick: impl FnMut(usize) -> usize) -> (Case, Vec<Event>) {
     let settings = settings();
-    let (mut case, first) = opened(flow, attributes);
+    let (case, first) = opened(flow, attributes);
     let mut events = vec![first];
+    let mut case = recorded(case, &mut events);
     for _ in 0..200 {
         case = issue_all(case, &mut events);
         let Case::Running(running) = &case else { return (case, events) };
@@ -187,7 +211,8 @@ fn juminhyo_up_to(last: &str) -> Case {
 
 fn up_to(id: &str, last: &str) -> Case {
     let settings = settings();
-    let (mut case, _) = opened(&flow(id), Attributes::new());
+    let (case, _) = opened(&flow(id), Attributes::new());
+    let mut case = recorded(case, &mut Vec::new());
     loop {
         let Case::Running(running) = &case else { panic!("{last} was not met") };
         let step = running.open_steps()[0].clone();
@@ -498,6 +523,7 @@ fn attempt(running: &Running, kind: usize, pick: usize, n: u8) -> Command {
         15 => Command::RequestCorrection { reason: reason() },
         16 => Command::HandToCity { reason: reason() },
         17 => Command::HandBack,
+        18 if pick.is_multiple_of(5) => Command::Record { request: any_reception(pick) },
         18 if pick.is_multiple_of(7) => Command::Refuse { reason: reason() },
         19..=21 => Command::BeginIssue { issuance, entry: sheet, number: format!("{pick}"), evidence: evidence() },
         22 | 23 => Command::EndIssue {
@@ -510,6 +536,19 @@ fn attempt(running: &Running, kind: usize, pick: usize, n: u8) -> Command {
         25 => Command::Spoil { issuance: known.unwrap_or(issuance), reason: reason() },
         _ => Command::Lapse { entry: sheet, cause: Lapse::DayOver },
     }
+}
+
+/// Some reception, often not the flow's.
+fn any_reception(pick: usize) -> Received {
+    let texts = [
+        include_str!("../../samples/receptions/seikyu.json").to_owned(),
+        include_str!("../../samples/receptions/todoke.json").to_owned(),
+        include_str!("../../samples/receptions/seikyu.json").replace("kojin-bango-card", "shain-sho"),
+        include_str!("../../samples/receptions/seikyu.json")
+            .replace("\"honnin\"", "\"shinzoku\"")
+            .replace("\"seikyusha_shimei\"", "\"kankei\": \"haigusha\", \"seikyusha_shimei\""),
+    ];
+    Received::read(&texts[pick / 5 % texts.len()]).unwrap()
 }
 
 /// What must hold of a case, whatever was tried.
@@ -530,6 +569,18 @@ fn holds(case: &Case, events: &[Event], flow: &Arc<Procedure>) -> Result<(), Tes
         prop_assert!(out <= usize::from(approved.entered.entry.copies), "more numbers than copies");
     }
     let done = |key: &StepKey| case.record().progress().done_by(key);
+    let received = flow.steps.iter().any(|step| step.act == Act::Receive && done(&step.key).is_some());
+    if let Some(rule) = &flow.reception {
+        let recorded = case.record().request().map(|recorded| recorded.request.reception());
+        prop_assert!(recorded.is_some() || !received, "left the reception without a record of who came");
+        if let Some(reception) = recorded {
+            prop_assert_eq!(reception.form(), rule.form);
+            prop_assert!(reception.is_identified(rule.papers), "the papers do not suffice");
+            if let Reception::Seikyu(asked) = reception {
+                prop_assert!(rule.requesters.contains(&asked.seikyusha.kubun()), "may not ask");
+            }
+        }
+    }
     for step in &flow.steps {
         let Some(by) = done(&step.key) else { continue };
         prop_assert_eq!(by.office.as_str() == HOME, !step.performer.elsewhere, "another office's people");
@@ -549,12 +600,14 @@ proptest! {
     #[test]
     fn random_commands_by_random_people_break_no_rule(
         which in 0usize..48,
+        is_recorded in prop::bool::weighted(0.8),
         tries in prop::collection::vec((0usize..27, 0usize..1000, 0u8..3, anybody(), prop::bool::weighted(0.6)), 1..120)
     ) {
         let flow = &flows()[which];
         let settings = settings();
-        let (mut case, first) = opened(flow, Attributes::new());
+        let (case, first) = opened(flow, Attributes::new());
         let mut events = vec![first];
+        let mut case = if is_recorded { recorded(case, &mut events) } else { case };
         for (kind, pick, n, actor, is_own) in tries {
             let command = attempt(case.record(), kind, pick, n);
             // Often the right person, so that cases come far.

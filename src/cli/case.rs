@@ -68,6 +68,13 @@ enum Action {
         #[arg(long)]
         confirm: Vec<String>,
     },
+    /// 受付の記録: who came, for what, and which papers were seen; before the reception is over.
+    Request {
+        /// 案件番号.
+        case: String,
+        /// Its JSON; - for standard input.
+        file: PathBuf,
+    },
     /// Print a document of a case: for collation, or an internal sheet.
     Print {
         /// 案件番号.
@@ -172,6 +179,10 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
             };
             desk.tell_next(&desk.clerk.work(case, doing).await.map_err(desk.refused(case))?).await
         }
+        Action::Request { case, file } => {
+            let request = read_text(file)?;
+            desk.tell_next(&desk.clerk.record(case, &request).await.map_err(desk.refused(case))?).await
+        }
         Action::Print { case, document, output } => {
             let file = desk.clerk.print(case, EntryId(*document)).await.map_err(desk.refused(case))?;
             write_output(output, &file)
@@ -256,6 +267,10 @@ impl Desk<'_> {
             return Ok(());
         }
         say!("{}\t{}\t{}", view.number, view.title, view.state);
+        if let Some(request) = &view.request {
+            let by = &request.by;
+            say!("◎ {}\t{by}\t{}", request.recorded, if request.identified { "✓" } else { "✗" });
+        }
         view.done.iter().for_each(|done| say!("✓ {}\t{}\t{}", done.step, done.action, done.by));
         for document in &view.documents {
             say!("#{}\t{}\t×{}\t{}", document.id.0, document.kind, document.copies, document.code);
@@ -289,12 +304,15 @@ fn tell_cases(Cases { cases, more }: &Cases) {
     }
 }
 
+fn read_text(file: &Path) -> Result<String, Lines> {
+    String::from_utf8(read_input(file)?).map_err(|error| Trouble::Read.at(file.display(), error))
+}
+
 /// KIND=FILE or KIND*COPIES=FILE: the kind, how many, and what stands in the file.
 fn given(text: &str, content: fn(String) -> Content) -> Result<Given, Lines> {
     let usage = || Trouble::Usage.at(text, "it is not KIND=FILE");
     let (kind_and_copies, file) = text.split_once('=').ok_or_else(usage)?;
     let (id, copies) = kind_and_copies.split_once('*').unwrap_or((kind_and_copies, "1"));
     let copies = copies.parse().map_err(|_| usage())?;
-    let data = String::from_utf8(read_input(Path::new(file))?).map_err(|error| Trouble::Read.at(file, error))?;
-    Ok(Given { kind: kind(id)?, copies, content: content(data) })
+    Ok(Given { kind: kind(id)?, copies, content: content(read_text(Path::new(file))?) })
 }

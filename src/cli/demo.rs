@@ -14,6 +14,7 @@ use shomei::case::id::{CaseId, OfficeId};
 use shomei::case::running::Running;
 use shomei::case::sheet::Sheet;
 use shomei::document::catalog::{KINDS, Kind};
+use shomei::document::reception::Form;
 use shomei::document::words::Words;
 use shomei::domain::calendar::Day;
 use shomei::issuing::casework::Loaded;
@@ -126,7 +127,7 @@ impl Demo<'_> {
         let case = opened.case.record().opening().case;
         let (people, sealed, elsewhere) = Default::default();
         let mut walk = Walk { flow, case, steps: 0, people, sealed, elsewhere, told };
-        let mut loaded = opened;
+        let mut loaded = self.record(flow, opened).await?;
         loop {
             loaded = self.issue_all(&mut walk, loaded).await?;
             loaded = match &loaded.case {
@@ -163,6 +164,22 @@ impl Demo<'_> {
             }
         }
         Err(why)
+    }
+
+    /// 受付の記録, by whoever does the step that receives: the flow's own sample, or that of its form.
+    async fn record(&self, flow: &Procedure, opened: Loaded) -> Result<Loaded, Lines> {
+        let Some(rule) = &flow.reception else { return Ok(opened) };
+        let form = match rule.form {
+            Form::Seikyu => "seikyu",
+            Form::Todoke => "todoke",
+        };
+        let own = [flow.id.as_str(), form].into_iter().find_map(|name| sample(&format!("receptions/{name}.json")));
+        let request = own.ok_or_else(|| Trouble::Program.at(&flow.id, "no sample of a reception"))?;
+        let waiting = opened.case.waiting(&self.office.settings).into_iter().next();
+        let waiting = waiting.ok_or_else(|| Trouble::Program.at(&flow.id, "nobody receives"))?;
+        let actor = &self.person(waiting.step, &waiting.roles)?.actor;
+        let recorded = self.office.clerk(actor).record(&opened.row.number, &request).await;
+        recorded.map_err(self.office.refused_clerk(&flow.id))
     }
 
     /// One step, with all that is made, seen or confirmed there.
@@ -235,8 +252,7 @@ impl Demo<'_> {
     ) -> Result<Entry, Lines> {
         let rule = running.flow().seals.iter().find(|rule| rule.document == kind.id);
         if rule.is_some_and(|rule| !rule.typed) {
-            let request = Samples::get(&format!("requests/{}.json", kind.id));
-            let request = request.and_then(|file| String::from_utf8(file.data.into_owned()).ok());
+            let request = sample(&format!("requests/{}.json", kind.id));
             let request = request.ok_or_else(|| Trouble::Program.at(kind.id, "no sample of a request"))?;
             return self.entered(actor, kind, Content::Request(request), today).await;
         }
@@ -344,9 +360,14 @@ impl Demo<'_> {
 #[folder = "samples"]
 #[include = "*.json"]
 #[include = "requests/*.json"]
+#[include = "receptions/*.json"]
 #[include = "subjects.jsonl"]
 #[exclude = "*-*/*"]
 struct Samples;
+
+fn sample(name: &str) -> Option<String> {
+    Samples::get(name).and_then(|file| String::from_utf8(file.data.into_owned()).ok())
+}
 
 fn sample_of(kind: &Kind) -> Option<Vec<u8>> {
     Samples::get(&format!("{}.json", kind.id)).map(|file| file.data.into_owned())

@@ -151,19 +151,20 @@ impl Rows {
     }
 }
 
-fn clerk<'a>(desk: &'a Desk, signed: &'a Signed) -> Clerk<'a> {
+/// The person at work.
+pub fn clerk<'a>(desk: &'a Desk, signed: &'a Signed) -> Clerk<'a> {
     desk.hall.clerk(&signed.actor)
 }
 
 /// A case as it is now, with its version as ETag.
-async fn shown(desk: &Desk, clerk: Clerk<'_>, status: StatusCode, loaded: &Loaded) -> Result<Response, Problem> {
+pub async fn shown(desk: &Desk, clerk: Clerk<'_>, status: StatusCode, loaded: &Loaded) -> Result<Response, Problem> {
     let today = clerk.today().await.map_err(desk.problem())?;
     let tag = format!("\"{}\"", loaded.version);
     Ok((status, [(header::ETAG, tag)], Json(clerk.view(loaded, today))).into_response())
 }
 
 /// Whoever names the version that they saw changes nothing that has changed since.
-async fn unchanged(desk: &Desk, clerk: Clerk<'_>, number: &str, headers: &HeaderMap) -> Result<(), Problem> {
+pub async fn unchanged(desk: &Desk, clerk: Clerk<'_>, number: &str, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(seen) = headers.get(header::IF_MATCH) else { return Ok(()) };
     let (_, loaded) = clerk.find(number).await.map_err(desk.problem())?;
     let now = HeaderValue::from_str(&format!("\"{}\"", loaded.version));

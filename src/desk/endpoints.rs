@@ -5,7 +5,7 @@ use axum::routing::{self, MethodRouter};
 
 use crate::office::right::Right;
 
-use super::{Desk, cases, days, incidents, sessions, subjects, suppressions};
+use super::{Desk, cases, days, incidents, requests, sessions, subjects, suppressions};
 
 /// How an endpoint is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +82,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(Get, "/cases", Session, cases::list),
         endpoint(Post, "/cases/search", Session, cases::search),
         endpoint(Get, "/cases/{number}", Session, cases::show),
+        endpoint(Post, "/cases/{number}/request", Session, requests::record),
         endpoint(Post, "/cases/{number}/steps", Session, cases::work),
         endpoint(Post, "/cases/{number}/acts", Session, cases::act),
         endpoint(Get, "/cases/{number}/documents/{document}/copy", Session, cases::copy),

@@ -5,6 +5,7 @@ mod days;
 mod endpoints;
 mod incidents;
 mod problem;
+mod requests;
 mod sessions;
 mod subjects;
 mod suppressions;

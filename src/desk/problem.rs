@@ -135,7 +135,9 @@ impl Told for ClerkError {
             Self::Release(ReleaseError::Press { .. }) | Self::Issue(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Release(_) => StatusCode::CONFLICT,
             Self::NoDocument { .. } => StatusCode::NOT_FOUND,
-            Self::Entering(_) | Self::Document { .. } | Self::NoKind { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Entering(_) | Self::Reception(_) | Self::Document { .. } | Self::NoKind { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
         }
     }
 
@@ -239,6 +241,7 @@ fn of_case(error: &CaseworkError) -> StatusCode {
             | CaseError::WrongRole { .. }
             | CaseError::OtherOffice { .. }
             | CaseError::SamePerson { .. }
+            | CaseError::Requester
             | CaseError::MayNotIssue,
         ) => StatusCode::FORBIDDEN,
         CaseworkError::Case(_) => StatusCode::CONFLICT,

@@ -1,12 +1,14 @@
 //! 交付請求: who asks for a certificate, about whom, with which items, and why. What the law does not let a
 //! kind of requester have cannot be said (法12条, 12条の2, 12条の3).
 
+use serde::{Deserialize, Serialize};
+
 use super::entry::Perhaps;
+use super::identity::Mibunsho;
 use super::json::Json;
 use super::jumin::Jusho;
 use super::parse::{Found, Parse as _, Reader, Text};
 use super::refusal::Refusals;
-use super::uketsuke_kakuninhyo::KakuninShorui;
 use crate::domain::calendar::WarekiDate;
 use crate::domain::number::AtenaBango;
 use crate::domain::text::Anything;
@@ -19,8 +21,10 @@ either! {
         Honnin(Jibun) = "honnin",
         /// 同一世帯の者 (法12条1項).
         Dosetai(Jibun) = "dosetai",
-        /// 代理人, with a 委任状.
+        /// 代理人, with what shows the authority.
         Dairinin(Dairinin) = "dairinin",
+        /// 配偶者・直系の親族, of whoever is in a 戸籍 (戸籍法10条).
+        Shinzoku(Shinzoku) = "shinzoku",
         /// 第三者 (法12条の3第1項).
         Daisansha(Daisansha) = "daisansha",
         /// 特定事務受任者 (法12条の3第2項).
@@ -36,7 +40,7 @@ record! {
         /// 氏名.
         pub seikyusha_shimei: Text,
         /// 本人確認書類 that were seen.
-        pub kakunin: Vec<KakuninShorui>,
+        pub kakunin: Vec<Mibunsho>,
     }
 }
 
@@ -46,9 +50,85 @@ record! {
         /// 氏名.
         pub seikyusha_shimei: Text,
         /// 本人確認書類 of the 代理人.
-        pub kakunin: Vec<KakuninShorui>,
-        /// What shows the authority: 委任状, or 戸籍 of a legal representative.
-        pub kengen: Text,
+        pub kakunin: Vec<Mibunsho>,
+        /// What shows the authority.
+        pub kengen: Kengen,
+    }
+}
+
+either! {
+    /// 代理権限を示す書類.
+    pub enum Kengen {
+        /// 任意代理.
+        Ininjo(Ininjo) = "ininjo",
+        /// 法定代理.
+        Hotei(Hotei) = "hotei",
+        /// 印鑑登録証: whoever brings it is sent by its owner.
+        TorokuSho(TorokuSho) = "inkan-toroku-sho",
+    }
+}
+
+record! {
+    /// 委任状.
+    pub struct Ininjo {
+        /// 委任者の氏名.
+        pub ininsha: Text,
+        /// 委任状の日付.
+        pub hizuke: WarekiDate,
+    }
+}
+
+record! {
+    /// 法定代理人.
+    pub struct Hotei {
+        /// Which.
+        pub shurui: HoteiDairi,
+        /// What shows it: 戸籍全部事項証明書, 登記事項証明書.
+        pub shorui: Text,
+    }
+}
+
+record! {
+    /// 印鑑登録証.
+    pub struct TorokuSho {
+        /// 登録番号.
+        pub bango: Text,
+    }
+}
+
+choice! {
+    /// 法定代理人 of whom.
+    pub enum HoteiDairi {
+        /// 親権者・未成年後見人.
+        Shinkensha = "shinkensha",
+        /// 成年後見人.
+        Koken = "koken",
+        /// 保佐人・補助人, as far as their authority goes.
+        Hosa = "hosa-hojo",
+    }
+}
+
+record! {
+    /// 配偶者・直系の親族.
+    pub struct Shinzoku {
+        /// 氏名.
+        pub seikyusha_shimei: Text,
+        /// 本人確認書類.
+        pub kakunin: Vec<Mibunsho>,
+        /// What they are to the person.
+        pub kankei: Kankei,
+    }
+}
+
+choice! {
+    /// 続柄 of who asks to whoever is in the 戸籍.
+    pub enum Kankei {
+        /// 配偶者.
+        Haigusha = "haigusha",
+        /// 直系尊属.
+        Sonzoku = "sonzoku",
+        /// 直系卑属.
+        Hizoku = "hizoku",
     }
 }
 
@@ -58,7 +138,7 @@ record! {
         /// 氏名・名称.
         pub seikyusha_shimei: Text,
         /// 本人確認書類 of whoever is there.
-        pub kakunin: Vec<KakuninShorui>,
+        pub kakunin: Vec<Mibunsho>,
         /// 請求の理由.
         pub riyu: Text,
         /// 疎明資料.
@@ -76,7 +156,7 @@ record! {
         /// 資格.
         pub shikaku: Shikaku,
         /// 本人確認書類.
-        pub kakunin: Vec<KakuninShorui>,
+        pub kakunin: Vec<Mibunsho>,
         /// 依頼者 and 事件の種類.
         pub riyu: Text,
         /// Whether it is for a dispute whose other side must not be told (紛争処理の代理).
@@ -224,30 +304,11 @@ impl KofuSeikyu {
     }
 
     fn check(&self, reader: &mut Reader<'_>) {
-        let (seen, further, numbers) = match &self.seikyu {
-            Seikyusha::Honnin(own) | Seikyusha::Dosetai(own) => (own.kakunin.len(), true, true),
-            Seikyusha::Dairinin(agent) => (agent.kakunin.len(), true, false),
-            Seikyusha::Daisansha(other) => (other.kakunin.len(), other.tsuika_riyu.is_some(), false),
-            Seikyusha::TokuteiJimu(other) => (other.kakunin.len(), other.tsuika_riyu.is_some(), false),
-            Seikyusha::Koyo(_) => (1, true, false),
-        };
-        if seen == 0 {
-            reader.at("seikyu", |reader| reader.refuse::<()>("nobody-was-identified"));
+        reader.at("seikyu", |reader| self.seikyu.check(reader));
+        if self.seikyu.kubun() == Kubun::Shinzoku {
+            reader.at("seikyu", |reader| reader.refuse::<()>("requester-of-koseki"));
         }
-        let mut refuse = |field: &'static str, asked: bool, code: &'static str| {
-            if asked {
-                reader.at("kisai", |reader| reader.at(field, |reader| reader.refuse::<()>(code)));
-            }
-        };
-        for (field, asked) in [
-            ("setainushi", self.kisai.setainushi),
-            ("honseki", self.kisai.honseki),
-            ("gaikokujin", self.kisai.gaikokujin),
-        ] {
-            refuse(field, asked && !further, "beyond-basic-items");
-        }
-        refuse("kojin_bango", self.kisai.kojin_bango.is_some() && !numbers, "not-for-this-requester");
-        refuse("juminhyo_code", self.kisai.juminhyo_code.is_some() && !numbers, "not-for-this-requester");
+        reader.at("kisai", |reader| self.kisai.check(&self.seikyu, reader));
     }
 
     /// 宛名番号 of those who are asked about by number.
@@ -258,18 +319,102 @@ impl KofuSeikyu {
             Taisho::Kojin(one) | Taisho::Johyo(one) => vec![&one.atena_bango],
         }
     }
+}
 
-    /// 請求区分 by its word.
-    pub fn kubun(&self) -> &'static str {
-        match &self.seikyu {
-            Seikyusha::Honnin(_) => "honnin",
-            Seikyusha::Dosetai(_) => "dosetai",
-            Seikyusha::Dairinin(_) => "dairinin",
-            Seikyusha::Daisansha(_) => "daisansha",
-            Seikyusha::TokuteiJimu(of) if of.funso => "tokutei-jimu-funso",
-            Seikyusha::TokuteiJimu(_) => "tokutei-jimu",
-            Seikyusha::Koyo(_) => "koyo",
+/// 請求区分, by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kubun {
+    /// 本人.
+    Honnin,
+    /// 同一世帯の者.
+    Dosetai,
+    /// 代理人.
+    Dairinin,
+    /// 配偶者・直系の親族.
+    Shinzoku,
+    /// 第三者.
+    Daisansha,
+    /// 特定事務受任者.
+    TokuteiJimu,
+    /// 国又は地方公共団体の機関.
+    Koyo,
+}
+
+impl Seikyusha {
+    /// 請求区分.
+    pub fn kubun(&self) -> Kubun {
+        match self {
+            Self::Honnin(_) => Kubun::Honnin,
+            Self::Dosetai(_) => Kubun::Dosetai,
+            Self::Dairinin(_) => Kubun::Dairinin,
+            Self::Shinzoku(_) => Kubun::Shinzoku,
+            Self::Daisansha(_) => Kubun::Daisansha,
+            Self::TokuteiJimu(_) => Kubun::TokuteiJimu,
+            Self::Koyo(_) => Kubun::Koyo,
         }
+    }
+
+    /// 本人確認書類 that were seen; none of an 機関, whose 文書番号 stands for them.
+    pub fn papers(&self) -> Option<&[Mibunsho]> {
+        match self {
+            Self::Honnin(own) | Self::Dosetai(own) => Some(&own.kakunin),
+            Self::Dairinin(agent) => Some(&agent.kakunin),
+            Self::Shinzoku(relative) => Some(&relative.kakunin),
+            Self::Daisansha(other) => Some(&other.kakunin),
+            Self::TokuteiJimu(other) => Some(&other.kakunin),
+            Self::Koyo(_) => None,
+        }
+    }
+
+    /// Nobody asks without being identified.
+    fn check(&self, reader: &mut Reader<'_>) {
+        if self.papers().is_some_and(<[Mibunsho]>::is_empty) {
+            reader.refuse::<()>("nobody-was-identified");
+        }
+    }
+
+    /// Whether items beyond 基礎証明事項 may be asked for.
+    fn may_have_more(&self) -> bool {
+        match self {
+            Self::Daisansha(other) => other.tsuika_riyu.is_some(),
+            Self::TokuteiJimu(other) => other.tsuika_riyu.is_some(),
+            Self::Honnin(_) | Self::Dosetai(_) | Self::Dairinin(_) | Self::Shinzoku(_) | Self::Koyo(_) => true,
+        }
+    }
+}
+
+impl Kisai {
+    /// What this kind of requester may not have is refused, item by item.
+    pub(super) fn check(&self, seikyu: &Seikyusha, reader: &mut Reader<'_>) {
+        let mut refuse = |field: &'static str, asked: bool, code: &'static str| {
+            if asked {
+                reader.at(field, |reader| reader.refuse::<()>(code));
+            }
+        };
+        let (further, numbers) = (seikyu.may_have_more(), matches!(seikyu.kubun(), Kubun::Honnin | Kubun::Dosetai));
+        for (field, asked) in
+            [("setainushi", self.setainushi), ("honseki", self.honseki), ("gaikokujin", self.gaikokujin)]
+        {
+            refuse(field, asked && !further, "beyond-basic-items");
+        }
+        refuse("kojin_bango", self.kojin_bango.is_some() && !numbers, "not-for-this-requester");
+        refuse("juminhyo_code", self.juminhyo_code.is_some() && !numbers, "not-for-this-requester");
+    }
+
+    fn items(&self) -> [bool; 5] {
+        let (kojin_bango, juminhyo_code) = (self.kojin_bango.is_some(), self.juminhyo_code.is_some());
+        [self.setainushi, self.honseki, self.gaikokujin, kojin_bango, juminhyo_code]
+    }
+
+    /// Whether everything that `other` asks for is asked for here too.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.items().into_iter().zip(other.items()).all(|(here, there)| here || !there)
+    }
+
+    /// Whether nothing is asked for beyond 基礎証明事項.
+    pub fn is_basic(&self) -> bool {
+        !self.items().contains(&true)
     }
 }
 
@@ -320,7 +465,8 @@ mod tests {
             assert!(request(honnin(), &asked).is_ok());
             let mut third = daisansha();
             third["daisansha"]["tsuika_riyu"] = json!("必要");
-            let agent = json!({ "dairinin": { "seikyusha_shimei": "代", "kakunin": ["menkyo"], "kengen": "委任状" } });
+            let agent = json!({ "dairinin": { "seikyusha_shimei": "代", "kakunin": ["menkyo"],
+                "kengen": { "ininjo": { "ininsha": "見本　太郎", "hizuke": "R8-01-10" } } } });
             let office =
                 json!({ "koyo": { "kikan": "見本県税事務所", "bunsho_bango": "見税第1号", "konkyo": "調査" } });
             for other in [third, agent, office] {

@@ -15,6 +15,7 @@ use crate::case::warrant::{Cover, Sealed};
 use crate::case::{Case, Request};
 use crate::document::catalog::{Composed, Kind};
 use crate::document::compose::compose;
+use crate::document::reception::{Form, Received};
 use crate::document::request::KofuSeikyu;
 use crate::document::subject::Subject;
 use crate::domain::calendar::Day;
@@ -61,9 +62,12 @@ pub fn subjects(number: usize) -> Option<Vec<Subject>> {
     people.collect()
 }
 
+/// 交付請求 of the sample's household.
+const SAMPLE: &str = include_str!("../../samples/requests/juminhyo-utsushi.json");
+
 /// 交付請求 of the household's head: everyone, with 続柄.
 pub fn request(number: usize) -> Option<String> {
-    let mut request: Value = serde_json::from_str(include_str!("../../samples/requests/juminhyo-utsushi.json")).ok()?;
+    let mut request: Value = serde_json::from_str(SAMPLE).ok()?;
     *request.pointer_mut("/taisho/zenin/atena_bango")? = json!(atena_bango(number.wrapping_mul(4))?);
     Some(request.to_string())
 }
@@ -149,6 +153,13 @@ impl Walk {
         let waiting = self.case.waiting(settings).into_iter().next().ok_or("it stands still")?;
         let role = waiting.roles.first().ok_or("a step waits for nobody")?;
         let at = if waiting.step.performer.elsewhere { ELSEWHERE } else { HERE };
+        if let (None, Some(rule)) = (running.request(), &running.flow().reception) {
+            let request = Received::read(match rule.form {
+                Form::Seikyu => include_str!("../../samples/receptions/seikyu.json"),
+                Form::Todoke => include_str!("../../samples/receptions/todoke.json"),
+            })?;
+            return Ok(Some((Command::Record { request }, actor(*role, at)?)));
+        }
         Ok(Some((Command::Do(work(running, waiting.step, entry)), actor(*role, at)?)))
     }
 
@@ -278,7 +289,7 @@ pub const CERTIFICATE: EntryId = EntryId(1);
 
 /// An entry whose data nobody reads.
 pub fn blank(cover: &Cover) -> Entry {
-    let nobody = Source::Composed { subjects: Vec::new(), request: Data::from(String::from("{}")) };
+    let nobody = Source::Composed { subjects: Vec::new(), request: Data::from(SAMPLE.to_owned()) };
     Entry {
         kind: KIND.to_owned(),
         copies: 1,

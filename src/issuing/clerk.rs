@@ -8,10 +8,13 @@ use crate::case::actor::Actor;
 use crate::case::command::{Command, Work};
 use crate::case::event::{Attributes, Data, Entry, Seen, Source};
 use crate::case::id::{CaseId, EntryId, IssuanceId, PersonId};
+use crate::case::running::{Recorded, Running};
 use crate::case::sheet::Sheet;
 use crate::case::warrant::{Cover, Office as OfficeWarrant};
 use crate::document::catalog::{Composed, Kind, Sealing};
+use crate::document::identity::Needed;
 use crate::document::names::Name;
+use crate::document::reception::Received;
 use crate::document::refusal::Refusals;
 use crate::domain::calendar::Day;
 use crate::press::{Leave, PressError};
@@ -50,6 +53,9 @@ pub enum ClerkError {
         /// Why.
         refusals: Refusals,
     },
+    /// What is recorded of who came.
+    #[error("reading a record of the reception: it is refused")]
+    Reception(Refusals),
     /// No kind of this id.
     #[error("finding a kind: there is no {id}")]
     NoKind {
@@ -91,6 +97,7 @@ impl ClerkError {
             Self::Release(error) => error.code(),
             Self::Issue(_) => "issuing-office",
             Self::Document { .. } => "document-refused",
+            Self::Reception(_) => "reception-refused",
             Self::NoKind { .. } => "unknown-kind",
             Self::NoDocument { .. } => "no-document",
         }
@@ -102,7 +109,7 @@ impl ClerkError {
             Self::Document { kind, refusals } | Self::Entering(EnteringError::Document { kind, refusals }) => {
                 Some((Kind::by_id(kind), refusals))
             }
-            Self::Entering(EnteringError::Request(refusals)) => Some((None, refusals)),
+            Self::Entering(EnteringError::Request(refusals)) | Self::Reception(refusals) => Some((None, refusals)),
             _ => None,
         }
     }
@@ -179,6 +186,12 @@ impl<'a> Clerk<'a> {
     pub async fn act(&self, number: &str, command: &Command) -> Result<Loaded, ClerkError> {
         let (id, _) = self.find(number).await?;
         Ok(self.counter.casework.act(self.actor.office(), id, command, self.actor).await?)
+    }
+
+    /// 受付の記録 of a case: JSON.
+    pub async fn record(&self, number: &str, request: &str) -> Result<Loaded, ClerkError> {
+        let request = Received::read(request).map_err(ClerkError::Reception)?;
+        self.act(number, &Command::Record { request }).await
     }
 
     /// Does a step.
@@ -342,6 +355,7 @@ impl<'a> Clerk<'a> {
             title: record.flow().title.clone(),
             state: loaded.case.state().to_owned(),
             attributes: record.attributes().clone(),
+            request: RequestView::of(record),
             done: done.collect(),
             documents: record.sheets().iter().map(DocumentView::of).collect(),
             open: open.collect(),
@@ -386,12 +400,40 @@ pub struct CaseView {
     pub state: String,
     /// What is known of it.
     pub attributes: Attributes,
+    /// 受付の記録, once it is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestView>,
     /// Steps that were done.
     pub done: Vec<DoneView>,
     /// Documents.
     pub documents: Vec<DocumentView>,
     /// Steps that can be done now.
     pub open: Vec<OpenView>,
+}
+
+/// 受付の記録, as whoever examines and approves sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequestView {
+    /// What was recorded.
+    pub recorded: serde_json::Value,
+    /// Whether the papers suffice, as one of the first kind or two others do.
+    pub identified: bool,
+    /// By whom.
+    pub by: PersonId,
+    /// In which role.
+    pub role: Role,
+}
+
+impl RequestView {
+    fn of(record: &Running) -> Option<Self> {
+        let Recorded { request, by } = record.request()?;
+        Some(Self {
+            recorded: serde_json::from_str(request.text()).unwrap_or_default(),
+            identified: request.reception().is_identified(Needed::OneOrTwo),
+            by: by.person.clone(),
+            role: by.role,
+        })
+    }
 }
 
 /// A step that was done.

@@ -7,9 +7,11 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
+use crate::document::reception::Form;
+
 use super::{
     Act, Attribute, Branch, Certainty, Condition, Correction, Documents, FlowVersion, Gate, GateKind, Paper, Performer,
-    Place, Procedure, Procedures, Role, SealPolicy, SealRule, Step, StepKey, Term,
+    Place, Procedure, Procedures, ReceptionRule, Role, SealPolicy, SealRule, Step, StepKey, Term,
 };
 
 /// How many procedures there are.
@@ -139,6 +141,9 @@ pub enum Fault {
         /// It.
         value: String,
     },
+    /// 受付 without a step that receives; a 請求 that nobody may make, or a 届出 with 請求区分.
+    #[error("the reception does not go with its form, or no step receives")]
+    Reception,
     /// Not exactly 48 procedures.
     #[error("there are {0} procedures, not 48")]
     Count(usize),
@@ -152,6 +157,7 @@ struct RawProcedure {
     title: Spanned<String>,
     family: String,
     fee: Option<String>,
+    reception: Option<Spanned<ReceptionRule>>,
     #[serde(default)]
     handover_to_city: Vec<Spanned<StepKey>>,
     #[serde(default)]
@@ -350,6 +356,7 @@ fn read(file: &File<'_>, raw: RawProcedure, documents: &Documents) -> Result<Pro
         seals: Vec::new(),
         corrections: Vec::new(),
         fee: raw.fee,
+        reception: None,
         handover_to_city: Vec::new(),
         refusable: Vec::new(),
         version,
@@ -357,6 +364,7 @@ fn read(file: &File<'_>, raw: RawProcedure, documents: &Documents) -> Result<Pro
     };
     order(file, &procedure)?;
     check_gates(file, &procedure, &lines)?;
+    procedure.reception = raw.reception.map(|rule| reception(file, rule, &procedure)).transpose()?;
     procedure.seals = seals(file, raw.seals, &procedure)?;
     procedure.corrections = corrections(file, raw.corrections, &procedure)?;
     procedure.handover_to_city = known_keys(file, raw.handover_to_city, &procedure)?;
@@ -603,6 +611,18 @@ fn corrections(
             Ok(Correction { text: raw.text.into_inner(), from: raw.from, to: raw.to })
         })
         .collect()
+}
+
+fn reception(
+    file: &File<'_>,
+    raw: Spanned<ReceptionRule>,
+    procedure: &Procedure,
+) -> Result<ReceptionRule, ProcedureError> {
+    let line = file.line(raw.span().start);
+    let rule = raw.into_inner();
+    let receives = procedure.steps.iter().any(|step| step.act == Act::Receive);
+    let fits = (rule.form == Form::Seikyu) != rule.requesters.is_empty();
+    if receives && fits { Ok(rule) } else { Err(file.error(line, Fault::Reception)) }
 }
 
 fn known_keys(

@@ -13,6 +13,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::identity::Needed;
+use crate::document::reception::Form;
+use crate::document::request::Kubun;
+
 pub use documents::{DocumentName, Documents};
 pub use load::{Fault, ProcedureError};
 
@@ -499,6 +503,8 @@ pub struct Procedure {
     pub corrections: Vec<Correction>,
     /// Code in the dated table of fees; without one it is free.
     pub fee: Option<String>,
+    /// What is recorded of who comes, before its 受付 is over; nothing where nobody comes.
+    pub reception: Option<ReceptionRule>,
     /// Steps from which a case may be handed to city staff (聞き取りを要する本人確認).
     pub handover_to_city: Vec<StepKey>,
     /// Steps at which 不交付 may be decided.
@@ -563,6 +569,20 @@ impl Procedure {
             _ => false,
         }
     }
+}
+
+/// What a procedure asks of a 受付.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceptionRule {
+    /// 請求 or 届出.
+    pub form: Form,
+    /// 請求区分 that may ask; empty of a 届出.
+    #[serde(default)]
+    pub requesters: Vec<Kubun>,
+    /// Which papers must have been seen.
+    #[serde(default)]
+    pub papers: Needed,
 }
 
 /// All 48 procedures.

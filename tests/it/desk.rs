@@ -258,6 +258,10 @@ fn asked(endpoint: &Endpoint, case: &str, day: &str) -> (String, Option<Value>) 
         "/session" | "/days/{day}/till" => json!({}),
         "/cases" => json!({ "flow": "juminhyo-kofu" }),
         "/cases/search" => json!({ "shimei": "見本太郎" }),
+        "/cases/{number}/request" => {
+            let sample = std::fs::read_to_string(root().join("samples/receptions/seikyu.json")).unwrap();
+            serde_json::from_str(&sample).unwrap()
+        }
         "/cases/{number}/steps" => json!({ "step": "5" }),
         "/cases/{number}/acts" => json!({ "act": "hand-back" }),
         "/subjects" => json!({ "kind": "none" }),

@@ -15,6 +15,7 @@ mod proofs;
 mod readback;
 mod refusals;
 mod register;
+mod requests;
 mod sealing;
 mod wording;
 
