@@ -161,8 +161,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
     let office = Office::open(&arguments.database).await?;
-    let actor = &office.people.person(&arguments.who).map_err(refused("--as"))?.actor;
-    let desk = Desk { office: &office, clerk: office.clerk(actor) };
+    let person = office.people.person(&arguments.who).map_err(refused("--as"))?;
+    let desk = Desk { office: &office, clerk: office.clerk(&person.actor) };
     match &arguments.action {
         Action::Open { flow, attribute } => desk.open(flow, attribute).await,
         Action::Show { case, json } => desk.show(case, *json).await,
@@ -206,7 +206,7 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
         }
         Action::Find(wanted) => {
             let name = wanted.name().ok_or_else(|| Trouble::Usage.at("--shimei", "nothing is looked for"))?;
-            tell_cases(&desk.clerk.look_for(&name).await.map_err(desk.refused("register"))?);
+            tell_cases(&desk.clerk.look_for(&name, &person.rights).await.map_err(desk.refused("register"))?);
             Ok(())
         }
     }

@@ -202,7 +202,8 @@ pub async fn search(
         Wanted::AtenaBango(text) => Name::new(Field::AtenaBango, &text),
     };
     let mut rows = Rows { cases: Vec::new(), more: false };
-    rows.add(None, clerk(&desk, &signed).look_for(&name).await.map_err(desk.problem())?);
+    let rights = desk.officer(&signed)?.rights;
+    rows.add(None, clerk(&desk, &signed).look_for(&name, rights).await.map_err(desk.problem())?);
     Ok(Json(rows))
 }
 

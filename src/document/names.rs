@@ -18,6 +18,8 @@ const NAMES: [&str; 10] = [
     "kyushi",
     "katakana",
 ];
+/// A list of names, where its items are texts.
+const LISTED: &str = "taishosha";
 /// Fields whose texts are numbers by which people and households are told apart.
 const NUMBERS: [(&str, Field); 2] = [("atena_bango", Field::AtenaBango), ("setai_bango", Field::SetaiBango)];
 
@@ -164,6 +166,10 @@ fn collect_here(entries: &[(String, Json)], names: &mut Vec<Name>) {
         if NAMES.contains(&key.as_str()) {
             name(value, names);
         }
+        if let (LISTED, Json::List(items)) = (key.as_str(), value) {
+            let texts = items.iter().filter(|item| matches!(item, Json::Text(_)));
+            texts.for_each(|text| name(text, names));
+        }
         let number = NUMBERS.iter().find(|(known, _)| known == key);
         if let (Some((_, field)), Json::Text(text)) = (number, value) {
             names.push(Name::new(*field, text));
@@ -211,6 +217,9 @@ mod tests {
         assert_eq!(name(serde_json::json!({ "nothing": "omitted" })), vec![]);
         let both = serde_json::json!({ "alphabet": "Mihon Maria", "kanji": "見本真理" });
         assert_eq!(name(both), [one("MIHONMARIA"), one("見本真理")].concat());
+        let listed = serde_json::json!({ "hittosha": "見本太郎", "taishosha": ["見本　花子"] });
+        assert_eq!(found(listed), [one("見本太郎"), one("見本花子")].concat());
+        assert_eq!(found(serde_json::json!({ "taishosha": "zenin" })), vec![]);
         assert_eq!(found(serde_json::json!({ "atena_bango": "1000012" })), vec![("atena-bango", "1000012".to_owned())]);
     }
 

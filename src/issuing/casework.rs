@@ -211,24 +211,6 @@ impl Casework<'_> {
         Ok((Loaded { case, version, row }, events))
     }
 
-    /// The cases of an office with a name or 宛名番号 on a document, as it was entered; at most `limit`,
-    /// and whether there are more.
-    pub async fn find(
-        &self,
-        office: &OfficeId,
-        name: &Name,
-        limit: u32,
-    ) -> Result<(Vec<CaseRow>, bool), CaseworkError> {
-        let mut found = self.register.find(office, &term(name), limit.saturating_add(1)).await?;
-        let more = found.len() as u64 > u64::from(limit);
-        found.truncate(limit as usize);
-        let mut cases = Vec::with_capacity(found.len());
-        for id in found {
-            cases.extend(self.register.case(office, id).await?);
-        }
-        Ok((cases, more))
-    }
-
     /// Position of the event with which a number was released, in its office's register.
     pub async fn released_at(
         &self,

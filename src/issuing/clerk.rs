@@ -2,6 +2,8 @@
 //! through. Here what is named by words (a 案件番号, a step's key, a 照合符号) becomes what a case knows; no rule
 //! of cases or of issuing is here.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::case::actor::Actor;
@@ -17,6 +19,9 @@ use crate::document::names::Name;
 use crate::document::reception::Received;
 use crate::document::refusal::Refusals;
 use crate::domain::calendar::Day;
+use crate::office::grid::refused_on_grid;
+use crate::office::lookup::Lookup;
+use crate::office::right::{Officer, Right};
 use crate::press::{Leave, PressError};
 use crate::procedure::{Role, StepKey};
 use crate::register::{CaseRow, Once, RegisterError};
@@ -196,6 +201,10 @@ impl<'a> Clerk<'a> {
 
     /// Does a step.
     pub async fn work(&self, number: &str, doing: Doing) -> Result<Loaded, ClerkError> {
+        refused_on_grid(self.worked(number, doing)).await
+    }
+
+    async fn worked(&self, number: &str, doing: Doing) -> Result<Loaded, ClerkError> {
         let (_, loaded) = self.find(number).await?;
         let day = match doing.day {
             Some(day) => day,
@@ -286,6 +295,16 @@ impl<'a> Clerk<'a> {
         terminal: &Terminal,
         once: Option<&Once>,
     ) -> Result<Copied, ClerkError> {
+        refused_on_grid(self.issued(number, entry, terminal, once)).await
+    }
+
+    async fn issued(
+        &self,
+        number: &str,
+        entry: EntryId,
+        terminal: &Terminal,
+        once: Option<&Once>,
+    ) -> Result<Copied, ClerkError> {
         let (case, _) = self.find(number).await?;
         let office = self.actor.office();
         let order = Order { office, case, entry, actor: self.actor, terminal, once };
@@ -323,8 +342,11 @@ impl<'a> Clerk<'a> {
     }
 
     /// Cases of the office with a name or number on a document, newest first.
-    pub async fn look_for(&self, name: &Name) -> Result<Cases, ClerkError> {
-        let (cases, more) = self.counter.casework.find(self.actor.office(), name, MOST_CASES).await?;
+    /// To whom somebody is suppressed, they are nobody.
+    pub async fn look_for(&self, name: &Name, rights: &BTreeSet<Right>) -> Result<Cases, ClerkError> {
+        let officer = Officer { actor: self.actor, rights };
+        let lookup = Lookup::of(self.counter.casework.register, &self.counter.issuing.city.id, officer);
+        let (cases, more) = lookup.cases(name, MOST_CASES).await.map_err(EnteringError::from)?;
         Ok(Cases { cases, more })
     }
 

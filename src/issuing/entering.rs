@@ -10,9 +10,9 @@ use crate::document::refusal::Refusals;
 use crate::document::request::KofuSeikyu;
 use crate::document::subject::Subject;
 use crate::domain::calendar::Day;
-use crate::office::records::{RecordError, Version};
+use crate::office::records::RecordError;
 use crate::office::subjects::{Subjects, noted};
-use crate::office::suppression::{self, Suppression, Work, found};
+use crate::office::suppression::{self, Work, found};
 
 use super::IssueError;
 use super::city::OfficeEntry;
@@ -79,7 +79,11 @@ impl Counter<'_> {
         let asked = KofuSeikyu::read(request.as_bytes()).map_err(EnteringError::Request)?;
         let held = Subjects::of(self.casework.register, &self.issuing.city.id).held(&asked).await?;
         let content = compose(kind, &asked, &held);
-        self.ask_suppressions(kind, &asked, content.as_ref().ok(), &held).await?;
+        if self.is_withheld(&asked, content.as_ref().ok(), &held).await? {
+            // As if nothing were held: whatever else is wrong with the request is told as of nobody.
+            compose(kind, &asked, &[])?;
+            return Err(ComposeError::Nobody { kind: kind.id }.into());
+        }
         let document = self.read_composed(kind, &content?)?;
         let source = Source::Composed { subjects: noted(&held), request: Data::from(request.to_owned()) };
         let cover = self.issuing.cover(&document.0, office, day)?;
@@ -93,24 +97,20 @@ impl Counter<'_> {
         Ok((document, text))
     }
 
-    /// Asks for everyone who is asked about, whether anything is held of them or not, and for everyone who
-    /// would stand on it.
-    async fn ask_suppressions(
+    /// Whether anything forbids it of anyone who is asked about, whether anything is held of them or not, or
+    /// who would stand on it.
+    async fn is_withheld(
         &self,
-        kind: &'static Kind,
         asked: &KofuSeikyu,
         content: Option<&Value>,
         held: &[Subject],
-    ) -> Result<(), EnteringError> {
+    ) -> Result<bool, RecordError> {
         let register = self.casework.register;
-        let now = register.now().await.map_err(RecordError::from)?;
+        let now = register.now().await?;
         let content = content.map(Value::to_string).unwrap_or_default();
         let mut about = suppression::about(content.as_bytes(), &noted(held));
         about.extend(asked.asked().into_iter().map(|asked| Name::new(Field::AtenaBango, asked.as_str())));
-        let known: Vec<Version<Suppression>> = found(register, &self.issuing.city.id, &about).await?;
-        if known.iter().any(|known| known.state.forbids(Work::Hakko, now)) {
-            return Err(ComposeError::Nobody { kind: kind.id }.into());
-        }
-        Ok(())
+        let known = found(register, &self.issuing.city.id, &about).await?;
+        Ok(known.iter().any(|known| known.state.forbids(Work::Hakko, now)))
     }
 }

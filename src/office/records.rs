@@ -178,9 +178,15 @@ impl<'a, T: Kept> Records<'a, T> {
         records.iter().map(Version::read).collect()
     }
 
-    /// Records that are found by all of some terms, at most `limit`. The rarest term comes first.
+    /// Records that are found by all of some terms, at most `limit`.
     pub async fn find(&self, terms: &[Term], limit: u32) -> Result<Vec<Version<T>>, RecordError> {
         let records = self.register.find_records(self.office, T::KIND, terms, limit).await?;
+        records.iter().map(Version::read).collect()
+    }
+
+    /// Records that are found by any of some terms, each once.
+    pub async fn find_by_any(&self, terms: &[Term]) -> Result<Vec<Version<T>>, RecordError> {
+        let records = self.register.find_records_by_any(self.office, T::KIND, terms).await?;
         records.iter().map(Version::read).collect()
     }
 

@@ -131,35 +131,36 @@ impl<'a> Subjects<'a> {
         Ok(taken)
     }
 
-    /// Subjects that are found by all of some names, at most `limit`. The rarest comes first.
+    /// Subjects that are found by all of some names, at most `limit`.
     pub async fn find(&self, names: &[Name], limit: u32) -> Result<Vec<Version<Subject>>, RecordError> {
         let terms: Vec<Term> = names.iter().map(term).collect();
         self.records.find(&terms, limit).await
     }
 
     /// What a request is composed from: what is held of those who are asked about, and of their households.
+    /// Whoever is held, and were it nobody, it is asked twice.
     pub async fn held(&self, request: &KofuSeikyu) -> Result<Vec<Subject>, RecordError> {
-        let mut held = Vec::new();
-        for asked in request.asked() {
-            held.extend(self.find(&[Name::new(Field::AtenaBango, asked.as_str())], MOST_OF_A_PERSON).await?);
-        }
-        let mut households: Vec<String> =
-            held.iter().filter_map(|version| version.state.setai_bango().map(str::to_owned)).collect();
+        let asked: Vec<Name> =
+            request.asked().into_iter().map(|asked| Name::new(Field::AtenaBango, asked.as_str())).collect();
+        let mut held = self.find_by_any(&asked).await?;
+        let mut households: Vec<Name> = held
+            .iter()
+            .filter_map(|version| Some(Name::new(Field::SetaiBango, version.state.setai_bango()?)))
+            .collect();
         households.sort();
         households.dedup();
-        for household in households {
-            held.extend(self.find(&[Name::new(Field::SetaiBango, &household)], MOST_OF_A_HOUSEHOLD).await?);
-        }
+        held.extend(self.find_by_any(&households).await?);
         held.sort_by(|a, b| a.id.cmp(&b.id));
         held.dedup_by(|a, b| a.id == b.id);
         Ok(held.into_iter().map(|version| version.state).collect())
     }
-}
 
-/// More records of one person than there are kinds of them.
-const MOST_OF_A_PERSON: u32 = 50;
-/// More people than live in one household: an institution has several hundred.
-const MOST_OF_A_HOUSEHOLD: u32 = 1_000;
+    /// Subjects that are found by any of some names, each once: with one question, be there many names or none.
+    pub async fn find_by_any(&self, names: &[Name]) -> Result<Vec<Version<Subject>>, RecordError> {
+        let terms: Vec<Term> = names.iter().map(term).collect();
+        self.records.find_by_any(&terms).await
+    }
+}
 
 /// What was held, as an entry notes it.
 pub fn noted(held: &[Subject]) -> Vec<Held> {

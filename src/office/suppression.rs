@@ -81,6 +81,20 @@ impl Target {
             shimei: self.shimei.iter().map(|text| form(Field::Shimei, text)).collect(),
         }
     }
+
+    /// By what they are known.
+    pub fn names(&self) -> Vec<Name> {
+        let name = |field, text: &String| Name { field, text: text.clone() };
+        let own = name(Field::AtenaBango, &self.atena_bango);
+        let household = self.setai_bango.iter().map(|text| name(Field::SetaiBango, text));
+        let names = self.shimei.iter().map(|text| name(Field::Shimei, text));
+        std::iter::once(own).chain(household).chain(names).collect()
+    }
+
+    /// Whether any of some names is theirs.
+    pub fn is_among(&self, about: &[Name]) -> bool {
+        self.names().iter().any(|name| about.contains(name))
+    }
 }
 
 impl std::fmt::Debug for Target {
@@ -161,14 +175,7 @@ impl Kept for Suppression {
 
     fn found_by(&self) -> Vec<Term> {
         // What was lifted for good is found no more, and stays in its history.
-        if self.lifted {
-            return Vec::new();
-        }
-        let number = |field, text: &String| term(&Name { field, text: text.clone() });
-        let own = number(Field::AtenaBango, &self.target.atena_bango);
-        let household = self.target.setai_bango.iter().map(|text| number(Field::SetaiBango, text));
-        let names = self.target.shimei.iter().map(|text| number(Field::Shimei, text));
-        std::iter::once(own).chain(household).chain(names).collect()
+        if self.lifted { Vec::new() } else { self.target.names().iter().map(term).collect() }
     }
 }
 
@@ -195,17 +202,14 @@ pub fn watch(city: &OfficeId, about: &[Name]) -> Watch {
     Watch { office: city.clone(), kind: Suppression::KIND, key: Key::AnyOf(about.iter().map(term).collect()) }
 }
 
-/// The suppressions of anyone who is named, with as many questions as there are names.
+/// The suppressions of anyone who is named, each once, with one question, be there many names or none.
 pub async fn found(
     register: &Register,
     city: &OfficeId,
     about: &[Name],
 ) -> Result<Vec<Version<Suppression>>, RecordError> {
-    let mut known = Vec::new();
-    for name in about {
-        known.extend(Records::of(register, city).find(&[term(name)], u32::MAX).await?);
-    }
-    Ok(known)
+    let terms: Vec<Term> = about.iter().map(term).collect();
+    Records::of(register, city).find_by_any(&terms).await
 }
 
 /// Suppressions that are read at once.

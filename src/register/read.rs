@@ -214,12 +214,22 @@ impl Register {
         }
     }
 
-    /// The cases that have a search term, the newest first, at most `limit`.
-    pub async fn find(&self, office: &OfficeId, term: &Term, limit: u32) -> Result<Vec<CaseId>, RegisterError> {
-        const FIND: &str = include_str!("../../sql/find.sql");
-        let hash = self.ring.search(office)?.search_hash(term)?;
-        let values = vec![office.as_str().into(), term.field.as_str().into(), hash.into(), i64::from(limit).into()];
-        self.find_all(FIND, values, |mut row| Ok(CaseId::parse(&row.text()?)?)).await
+    /// The cases that have a search term, the newest first, at most `limit`. Where anything is hidden, those are
+    /// left out that have a hidden term, too, or no number by which it could be told whose they are.
+    pub async fn find(
+        &self,
+        office: &OfficeId,
+        term: &Term,
+        hidden: &[Term],
+        limit: u32,
+    ) -> Result<Vec<CaseRow>, RegisterError> {
+        const FIND: &str = include_str!("../../sql/find_cases.sql");
+        let search = self.ring.search(office)?;
+        let hidden = hidden.iter().map(|term| search.search_hash(term)).collect::<Result<Vec<_>, _>>()?.concat();
+        let hash = search.search_hash(term)?;
+        let (field, limit) = (term.field.as_str(), i64::from(limit));
+        let values = vec![office.as_str().into(), field.into(), hash.into(), hidden.into(), limit.into()];
+        self.find_all(FIND, values, CaseRow::read).await
     }
 
     /// Whether a case is found by these search terms, each of them once in the list, and by no others.

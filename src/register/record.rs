@@ -2,7 +2,7 @@
 //! the last event of a stream of its own, enciphered under a key of its own; its row says only where that
 //! stream is. It is found by its id, which names nobody, and by the keyed hashes of what was said of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -12,8 +12,9 @@ use super::id::{CaseId, Fresh as _, OfficeId};
 use super::merkle::Hash;
 use super::read::open_event;
 use super::replay::checked;
-use super::store::{Access, Row, Transaction, Value, maybe_one};
+use super::store::{Access, Row, Transaction, maybe_one};
 use super::table::Of;
+use super::vault::{Place as At, Secret};
 use super::write::{Event, Term, Writing};
 use super::{CaseEvents, Recorded, Register, RegisterError};
 
@@ -113,8 +114,8 @@ impl Register {
         Ok(records)
     }
 
-    /// Records of a kind that are found by all of some terms, at most `limit` of them. The rarest term
-    /// comes first.
+    /// Records of a kind that are found by all of some terms, at most `limit` of them. Whatever is found, and
+    /// were it nothing, the same statements are run: nobody learns by them what there is.
     pub async fn find_records(
         &self,
         office: &OfficeId,
@@ -122,20 +123,27 @@ impl Register {
         terms: &[Term],
         limit: u32,
     ) -> Result<Vec<Record>, RegisterError> {
-        let Some((first, others)) = terms.split_first() else { return Ok(Vec::new()) };
+        const FIND: &str = include_str!("../../sql/find_records_by_all.sql");
         let mut transaction = self.begin(Access::Read).await?;
-        let hash = |term: &Term| self.ring().search(office)?.search_hash(term);
-        let others = others.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
-        let mut found = Vec::new();
-        for place in found_by_any(&mut *transaction, office, kind, &[hash(first)?]).await? {
-            if has_all(&mut *transaction, office, kind, &place.id, &others).await? {
-                found.push(self.open_record(&mut *transaction, office, kind, place).await?);
-            }
-            if found.len() as u64 >= u64::from(limit) {
-                break;
-            }
-        }
-        Ok(found)
+        let hashes = rarest_first(&mut *transaction, office, kind, self.hashes(office, terms)?).await?;
+        let Some((first, others)) = hashes.split_first() else { return Ok(Vec::new()) };
+        // The first one again, where there is no other.
+        let others = if others.is_empty() { &hashes[..] } else { others };
+        let values =
+            vec![office.as_str().into(), kind.into(), (*first).into(), others.concat().into(), i64::from(limit).into()];
+        self.open_found(office, kind, transaction.rows(FIND, values).await?)
+    }
+
+    /// Records of a kind that are found by any of some terms, each once, in the order of their ids: with one
+    /// statement, be there many terms or none.
+    pub async fn find_records_by_any(
+        &self,
+        office: &OfficeId,
+        kind: &'static str,
+        terms: &[Term],
+    ) -> Result<Vec<Record>, RegisterError> {
+        let mut transaction = self.begin(Access::Read).await?;
+        self.found_by_any(&mut *transaction, office, kind, terms).await
     }
 
     /// What was put for a record, oldest first.
@@ -170,16 +178,45 @@ impl Register {
         for Watch { office, kind, key } in watches {
             match key {
                 Key::Id(id) => records.extend(self.record_in(transaction, office, kind, id).await?),
-                Key::AnyOf(terms) => {
-                    let search = self.ring().search(office)?;
-                    let hashes = terms.iter().map(|term| search.search_hash(term)).collect::<Result<Vec<_>, _>>()?;
-                    for place in found_by_any(transaction, office, kind, &hashes).await? {
-                        records.push(self.open_record(transaction, office, kind, place).await?);
-                    }
-                }
+                Key::AnyOf(terms) => records.extend(self.found_by_any(transaction, office, kind, terms).await?),
             }
         }
         Ok(records)
+    }
+
+    fn hashes(&self, office: &OfficeId, terms: &[Term]) -> Result<Vec<Hash>, RegisterError> {
+        let search = self.ring().search(office)?;
+        terms.iter().map(|term| search.search_hash(term)).collect()
+    }
+
+    async fn found_by_any(
+        &self,
+        transaction: &mut dyn Transaction,
+        office: &OfficeId,
+        kind: &'static str,
+        terms: &[Term],
+    ) -> Result<Vec<Record>, RegisterError> {
+        const FIND: &str = include_str!("../../sql/find_records.sql");
+        let hashes = self.hashes(office, terms)?.concat();
+        let rows = transaction.rows(FIND, vec![office.as_str().into(), kind.into(), hashes.into()]).await?;
+        self.open_found(office, kind, rows)
+    }
+
+    /// Records as `find_records.sql` has them: where each is, the key of its stream, its last event.
+    fn open_found(&self, office: &OfficeId, kind: &'static str, rows: Vec<Row>) -> Result<Vec<Record>, RegisterError> {
+        let mut wrapping = HashMap::new();
+        let mut open = |mut row: Row| {
+            let place = Place { id: row.text()?, stream: CaseId::parse(&row.text()?)?, version: row.count()? };
+            let ring_key = row.maybe_text()?.ok_or_else(missing)?;
+            let wrapped = row.maybe_bytes()?.ok_or(RegisterError::Destroyed)?;
+            if !wrapping.contains_key(&ring_key) {
+                wrapping.insert(ring_key.clone(), self.ring().get(&ring_key)?);
+            }
+            let key = wrapping.get(&ring_key).ok_or_else(missing)?;
+            let secret = Secret::from_slice(&key.open(&At::case_key(office, place.stream), &wrapped)?)?;
+            open_event_of(office, kind, place, &secret, Row::new(row.into_values()))
+        };
+        rows.into_iter().map(&mut open).collect()
     }
 
     async fn record_in(
@@ -201,21 +238,36 @@ impl Register {
         transaction: &mut dyn Transaction,
         office: &OfficeId,
         kind: &'static str,
-        Place { id, stream, version }: Place,
+        place: Place,
     ) -> Result<Record, RegisterError> {
         const EVENT: &str = include_str!("../../sql/event_of_stream.sql");
-        let missing = || RegisterError::damaged("a record's event or key is missing");
-        let secret = self.case_key_in(transaction, office, stream).await?.ok_or_else(missing)?;
-        let key = vec![office.as_str().into(), stream.to_string().into(), super::rows::whole(version)?.into()];
+        let secret = self.case_key_in(transaction, office, place.stream).await?.ok_or_else(missing)?;
+        let key =
+            vec![office.as_str().into(), place.stream.to_string().into(), super::rows::whole(place.version)?.into()];
         let row = maybe_one(transaction, EVENT, key).await?.ok_or_else(missing)?;
-        let mut values = checked(row, version)?;
-        values.remove(2);
-        let event = open_event(office, stream, &secret, Row::new(values.split_off(1)))?;
-        if event.kind.strip_prefix(RECORD) != Some(kind) {
-            return Err(RegisterError::damaged("a record's event is of another kind"));
-        }
-        Ok(Record { kind: kind.to_owned(), id, version, at: event.at, v: event.v, body: event.body })
+        open_event_of(office, kind, place, &secret, row)
     }
+}
+
+fn missing() -> RegisterError {
+    RegisterError::damaged("a record's event or key is missing")
+}
+
+/// The record that a row of `event_of_stream.sql` is, checked along the chain.
+fn open_event_of(
+    office: &OfficeId,
+    kind: &'static str,
+    Place { id, stream, version }: Place,
+    secret: &Secret,
+    row: Row,
+) -> Result<Record, RegisterError> {
+    let mut values = checked(row, version)?;
+    values.remove(2);
+    let event = open_event(office, stream, secret, Row::new(values.split_off(1)))?;
+    if event.kind.strip_prefix(RECORD) != Some(kind) {
+        return Err(RegisterError::damaged("a record's event is of another kind"));
+    }
+    Ok(Record { kind: kind.to_owned(), id, version, at: event.at, v: event.v, body: event.body })
 }
 
 /// Where a record's stream is, and at which version.
@@ -242,47 +294,24 @@ async fn place_of(
     maybe_one(transaction, RECORD, key).await?.map(Place::read).transpose()
 }
 
-/// Terms that one query asks for.
-const AT_ONCE: usize = 8;
+/// So many records of a term are counted: rarer than that is rare enough.
+const MOST_COUNTED: i64 = 1_000;
 
-/// Records that are found by any of some hashes, each once, in the order of their ids.
-async fn found_by_any(
+/// Hashes by how few records have them: the register goes through those that have the first.
+async fn rarest_first(
     transaction: &mut dyn Transaction,
     office: &OfficeId,
     kind: &str,
-    hashes: &[Hash],
-) -> Result<Vec<Place>, RegisterError> {
-    const FIND: &str = include_str!("../../sql/find_records.sql");
-    let mut places = BTreeMap::new();
-    for some in hashes.chunks(AT_ONCE) {
-        // The first one again, where there are fewer.
-        let padded = some.iter().chain(some.iter().take(1).cycle()).take(AT_ONCE);
-        let mut values = vec![office.as_str().into(), kind.into()];
-        values.extend(padded.map(|hash| Value::from(*hash)));
-        for row in transaction.rows(FIND, values).await? {
-            let place = Place::read(row)?;
-            places.insert(place.id.clone(), place);
-        }
+    hashes: Vec<Hash>,
+) -> Result<Vec<Hash>, RegisterError> {
+    const COUNT: &str = include_str!("../../sql/count_records.sql");
+    let values = vec![office.as_str().into(), kind.into(), hashes.concat().into(), MOST_COUNTED.into()];
+    let mut counted = Vec::with_capacity(hashes.len());
+    for (mut row, hash) in transaction.rows(COUNT, values).await?.into_iter().zip(hashes) {
+        counted.push((row.count()?, hash));
     }
-    Ok(places.into_values().collect())
-}
-
-/// Whether a record is found by each of some hashes.
-async fn has_all(
-    transaction: &mut dyn Transaction,
-    office: &OfficeId,
-    kind: &str,
-    id: &str,
-    hashes: &[Hash],
-) -> Result<bool, RegisterError> {
-    const HAS: &str = include_str!("../../sql/record_has_term.sql");
-    for hash in hashes {
-        let values = vec![office.as_str().into(), kind.into(), (*hash).into(), id.into()];
-        if maybe_one(transaction, HAS, values).await?.is_none() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    counted.sort_by_key(|(count, _)| *count);
+    Ok(counted.into_iter().map(|(_, hash)| hash).collect())
 }
 
 impl Writing<'_> {

@@ -14,21 +14,21 @@ use crate::{root, tool};
 const PASSWORD: &str = "a password for the sample city";
 
 /// A register with the sample's subjects and people who may sign in, and the program that serves it.
-struct Served {
-    place: Place,
+pub struct Served {
+    pub place: Place,
     server: Child,
     url: String,
 }
 
 /// What is answered.
-struct Answer {
-    status: u16,
-    headers: String,
-    body: Vec<u8>,
+pub struct Answer {
+    pub status: u16,
+    pub headers: String,
+    pub body: Vec<u8>,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
     }
 
@@ -42,7 +42,7 @@ impl Answer {
 }
 
 impl Served {
-    fn with(people: &[&str]) -> Self {
+    pub fn with(people: &[&str]) -> Self {
         let place = Place::new();
         place.done(&format!("import {} --as kita-shonin", root().join("samples/subjects.jsonl").display()));
         for person in people {
@@ -54,14 +54,14 @@ impl Served {
     }
 
     /// Stops the server, does something at the machine itself, and serves again.
-    fn meanwhile(&mut self, work: impl FnOnce(&Place)) {
+    pub fn meanwhile(&mut self, work: impl FnOnce(&Place)) {
         tool("kill", &["-TERM", &self.server.id().to_string()]);
         assert!(self.server.wait().unwrap().success());
         work(&self.place);
         (self.server, self.url) = serving(&self.place);
     }
 
-    fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>, more: &[&str]) -> Answer {
+    pub fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>, more: &[&str]) -> Answer {
         let (headers, url) = (self.place.at("headers"), format!("{}{path}", self.url));
         let mut arguments = vec!["-s", "-S", "-X", method, "-D", headers.to_str().unwrap(), &url];
         let token = token.map(|token| format!("authorization: Bearer {token}"));
@@ -91,12 +91,12 @@ impl Served {
         told["token"].as_str().unwrap().to_owned()
     }
 
-    fn token(&self, person: &str) -> String {
+    pub fn token(&self, person: &str) -> String {
         self.sign_in(person, PASSWORD).json()["token"].as_str().unwrap().to_owned()
     }
 
     /// 住民票の写しの交付, just begun.
-    fn case(&self, token: &str) -> String {
+    pub fn case(&self, token: &str) -> String {
         let opened = self.ask("POST", "/api/v1/cases", Some(token), Some(json!({ "flow": "juminhyo-kofu" })), &[]);
         assert_eq!(opened.status, 201);
         opened.json()["number"].as_str().unwrap().to_owned()

@@ -7,6 +7,7 @@ mod events;
 mod flows;
 mod golden;
 mod judges;
+mod nobody;
 mod numbers;
 mod office;
 mod people;

@@ -1,5 +1,6 @@
 //! What is promised of issuing, tried on both databases; `docs/proofs.md` lists it.
 
+mod alike;
 mod between;
 mod crash;
 mod demo;

@@ -276,7 +276,7 @@ async fn lists_are_read_by_index() {
         include_str!("../../../sql/work_list.sql"),
         include_str!("../../../sql/events_of_case.sql"),
         include_str!("../../../sql/version_and_serial.sql"),
-        include_str!("../../../sql/find.sql"),
+        include_str!("../../../sql/find_cases.sql"),
         include_str!("../../../sql/case_by_number.sql"),
         include_str!("../../../sql/issuance_by_number.sql"),
         include_str!("../../../sql/issuances_of_case.sql"),
@@ -288,7 +288,8 @@ async fn lists_are_read_by_index() {
         include_str!("../../../sql/record.sql"),
         include_str!("../../../sql/records.sql"),
         include_str!("../../../sql/find_records.sql"),
-        include_str!("../../../sql/record_has_term.sql"),
+        include_str!("../../../sql/find_records_by_all.sql"),
+        include_str!("../../../sql/count_records.sql"),
         include_str!("../../../sql/terms_of_record.sql"),
         include_str!("../../../sql/event_of_stream.sql"),
         include_str!("../../../sql/keys_wrapped_otherwise.sql"),
@@ -297,7 +298,9 @@ async fn lists_are_read_by_index() {
         assert!(!plan.is_empty());
         for mut row in plan {
             let (_, _, _, detail) = (row.integer(), row.integer(), row.integer(), row.text().unwrap());
-            let scans = detail.contains("SCAN") && detail != "SCAN CONSTANT ROW";
+            // What was asked for, and what was found by it, is gone through whole: no table is.
+            let own = ["SCAN CONSTANT ROW", "SCAN wanted", "SCAN hidden", "SCAN found", "SCAN counted"];
+            let scans = detail.contains("SCAN") && !own.contains(&detail.as_str());
             assert!(!scans, "{statement}: {detail}");
             let list = statement.contains("case_waiting");
             assert!(!list || !detail.contains("TEMP B-TREE"), "sorted, not read in order: {statement}: {detail}");

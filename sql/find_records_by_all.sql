@@ -1,0 +1,21 @@
+WITH RECURSIVE wanted (place, term) AS (
+  SELECT 1, substr($4, 1, 32)
+  UNION ALL
+  SELECT place + 32, substr($4, place + 32, 32) FROM wanted WHERE place + 32 <= length($4)
+), found (id) AS (
+  SELECT t.id FROM record_terms t
+  WHERE t.office = $1 AND t.kind = $2 AND t.term = $3 AND NOT EXISTS (
+    SELECT 1 FROM wanted WHERE NOT EXISTS (
+      SELECT 1 FROM record_terms o WHERE o.office = $1 AND o.kind = $2 AND o.term = wanted.term AND o.id = t.id
+    )
+  )
+  ORDER BY t.id LIMIT $5
+)
+SELECT r.id, r.case_id, r.version, k.ring_key, k.wrapped,
+  e.office, e.position, e.case_id, e.version, e.at, e.kind, e.v, e.body, e.effects, e.leaf, e.hash, p.hash
+FROM found CROSS JOIN records r
+LEFT JOIN case_keys k ON k.office = r.office AND k.case_id = r.case_id
+LEFT JOIN events e ON e.office = r.office AND e.case_id = r.case_id AND e.version = r.version
+LEFT JOIN events p ON p.office = e.office AND p.position = e.position - 1
+WHERE r.office = $1 AND r.kind = $2 AND r.id = found.id
+ORDER BY r.id
