@@ -45,6 +45,8 @@ fn no_command_tells_somebody_suppressed_from_nobody() {
     // A case of hers, from before she asked for it.
     let case = |number: &str| {
         let case = place.done("case open juminhyo-kofu --as kita-madoguchi").trim().to_owned();
+        let received = root().join("samples/receptions/seikyu.json");
+        place.done(&format!("case request {case} {} --as kita-madoguchi", received.display()));
         for step in ["1", "2", "3", "4", "5", "6"] {
             place.done(&format!("case do {case} {step} --as kita-madoguchi"));
         }
@@ -107,6 +109,11 @@ impl Desk<'_> {
     /// A case at the step at which a certificate is entered.
     fn ready(&self) -> String {
         let case = self.served.case(&self.counter);
+        let received = std::fs::read_to_string(root().join("samples/receptions/seikyu.json")).unwrap();
+        let request: Value = serde_json::from_str(&received).unwrap();
+        let path = format!("/api/v1/cases/{case}/request");
+        let done = self.served.ask("POST", &path, Some(&self.counter), Some(request), &[]);
+        assert_eq!(done.status, 200, "{}", String::from_utf8_lossy(&done.body));
         for step in ["1", "2", "3", "4", "5", "6"] {
             let path = format!("/api/v1/cases/{case}/steps");
             let done = self.served.ask("POST", &path, Some(&self.counter), Some(json!({ "step": step })), &[]);
