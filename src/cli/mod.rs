@@ -42,6 +42,7 @@ mod retention;
 mod serve;
 mod subject;
 mod suppress;
+mod trace;
 mod user;
 
 use std::fmt;
@@ -49,7 +50,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use chrono::{FixedOffset, Utc};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use shomei::document::catalog::Kind;
 use shomei::document::refusal::Refusals;
 use shomei::document::words::{Words, WordsError};
@@ -63,6 +64,9 @@ use shomei::press::template::Templates;
 #[derive(Parser)]
 #[command(name = "shomei", version, about)]
 struct Arguments {
+    /// What the program tells of itself on standard error (error, warn, info, debug, trace; or as RUST_LOG has it).
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -122,7 +126,9 @@ enum Command {
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let matches = Arguments::command().try_get_matches();
+    let name = matches.as_ref().ok().and_then(|matches| matches.subcommand_name()).unwrap_or_default().to_owned();
+    let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         // What was asked for with --help or --version.
         Err(told) if !told.use_stderr() => told.exit(),
@@ -131,7 +137,15 @@ pub fn run() -> ExitCode {
             return end(Err(Trouble::Usage.at("shomei", error.kind())));
         }
     };
-    match arguments.command {
+    let serving = matches!(arguments.command, Command::Serve(_));
+    match trace::begin(arguments.log.as_deref(), serving) {
+        Ok(()) => trace::command(&name, || go(arguments.command)),
+        refused => end(refused),
+    }
+}
+
+fn go(command: Command) -> ExitCode {
+    match command {
         Command::Kinds(arguments) => kinds::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
@@ -200,6 +214,7 @@ impl Trouble {
 
 /// A line about a place: what happened for logs, and the sentence of its code for a person.
 fn line(place: &str, code: &str, happened: impl fmt::Display) -> Lines {
+    tracing::info!(code, "refused");
     let sentence = sentences().map(|words| words.sentence_about(place, code)).unwrap_or_default();
     Lines(vec![format!("{place}: {code} ({happened})\t{sentence}")])
 }

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Args;
-use shomei::desk::{Desk, serve};
+use shomei::desk::{Desk, Doors, serve};
+use tokio::net::TcpListener;
 
 use super::office::{Database, Office};
 use super::{Lines, Trouble, end, sentences};
@@ -17,6 +18,9 @@ pub struct Arguments {
     /// Where it listens: this machine alone if nothing else is said. TLS is the business of what stands before it.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Where /metrics is told, apart from the API; nowhere if nothing is said
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
 }
 
 /// Runs it.
@@ -27,12 +31,26 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
     let office = Office::open(&arguments.database).await?;
-    let place = arguments.listen.to_string();
-    let listener = tokio::net::TcpListener::bind(arguments.listen).await;
-    let listener = listener.map_err(|error| Trouble::Program.at(&place, error))?;
-    say!("http://{}", listener.local_addr().map_err(|error| Trouble::Program.at(&place, error))?);
-    serve(Desk::new(office.into_hall(), sentences()?), listener, told_to_stop()).await?;
+    let (api, told) = door(arguments.listen).await?;
+    let watch = match arguments.metrics {
+        Some(address) => Some(door(address).await?),
+        None => None,
+    };
+    say!("{told}");
+    let watch = watch.map(|(door, told)| {
+        say!("{told}/metrics");
+        door
+    });
+    serve(Desk::new(office.into_hall(), sentences()?), Doors { api, watch }, told_to_stop()).await?;
     Ok(())
+}
+
+/// A door, and the URL by which it is reached.
+async fn door(address: SocketAddr) -> Result<(TcpListener, String), Lines> {
+    let at = |error| Trouble::Program.at(address, error);
+    let door = TcpListener::bind(address).await.map_err(at)?;
+    let url = format!("http://{}", door.local_addr().map_err(at)?);
+    Ok((door, url))
 }
 
 /// An interrupt, or the signal with which a service is stopped.

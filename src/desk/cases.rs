@@ -299,10 +299,14 @@ pub async fn issue(
     At((number, document)): At<(String, u32)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let terminal = signed.terminal(&desk)?;
     let once = once(&desk, &signed, &headers, &[&number, &document.to_string()])?;
-    let released = clerk(&desk, &signed).issue(&number, EntryId(document), terminal, once.as_ref()).await;
-    let released = released.map_err(desk.problem())?;
-    let told = [("x-shomei-issuance", released.issuance.to_string())];
-    Ok((StatusCode::CREATED, told, pdf(released.file)).into_response())
+    let at = desk.clone();
+    let issued = async move {
+        let terminal = signed.terminal(&at)?;
+        let released = clerk(&at, &signed).issue(&number, EntryId(document), terminal, once.as_ref()).await;
+        let released = released.map_err(at.problem())?;
+        let told = [("x-shomei-issuance", released.issuance.to_string())];
+        Ok((StatusCode::CREATED, told, pdf(released.file)).into_response())
+    };
+    desk.to_its_end(issued).await?
 }

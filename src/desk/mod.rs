@@ -4,42 +4,57 @@ mod cases;
 mod days;
 mod endpoints;
 mod incidents;
+mod metrics;
 mod problem;
 mod requests;
 mod sessions;
 mod subjects;
 mod suppressions;
+mod trace;
 
-use std::future::Future;
+use std::future::{Future, IntoFuture as _};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::{RwLock, oneshot};
+use tracing::{Instrument as _, info, warn};
 
 use crate::document::words::Words;
 use crate::issuing::hall::Hall;
+use crate::issuing::issue::PATIENCE;
 
 pub use endpoints::{Endpoint, Method, Need, endpoints};
+use metrics::Metrics;
 use problem::Problem;
 
 /// Largest body of a request, in bytes: a document and what it brings along (a picture of a seal's imprint).
 const MOST_BYTES: usize = 2 * 1024 * 1024;
+
+/// How long connections are waited for once the program is told to stop: as long as a press may take, twice.
+const MOST_STOPPING: Duration = PATIENCE.saturating_mul(2);
 
 /// What the handlers share.
 #[derive(Clone)]
 pub struct Desk {
     hall: Arc<Hall>,
     sentences: Arc<Words>,
+    metrics: Arc<Metrics>,
+    /// Held by whatever must be ended before the program stops.
+    working: Arc<RwLock<()>>,
 }
 
 impl Desk {
     /// The desk of a city; its sentences are those of the refusals.
     pub fn new(hall: Hall, sentences: Words) -> Self {
-        Self { hall: Arc::new(hall), sentences: Arc::new(sentences) }
+        let (hall, sentences) = (Arc::new(hall), Arc::new(sentences));
+        Self { hall, sentences, metrics: Arc::new(Metrics::new()), working: Arc::default() }
     }
 
     /// Every endpoint.
@@ -52,22 +67,72 @@ impl Desk {
             .route("/readyz", get(readyz))
             .fallback(nothing_there)
             .method_not_allowed_fallback(nothing_there)
-            .layer(middleware::from_fn(kept_by_nobody))
             .layer(DefaultBodyLimit::max(MOST_BYTES))
+            .layer(middleware::from_fn_with_state(self.clone(), trace::told))
+            .layer(middleware::from_fn(kept_by_nobody))
             .with_state(self)
+    }
+
+    /// What whoever watches over the program asks; it stands apart, so that who reaches the API need not reach it.
+    fn watched(self) -> Router {
+        Router::new()
+            .route("/metrics", get(counted))
+            .route("/healthz", get(healthz))
+            .route("/readyz", get(readyz))
+            .with_state(self)
+    }
+
+    /// Does work to its end, though whoever asked for it goes away or the program is told to stop.
+    async fn to_its_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let at_work = self.working.clone().read_owned().await;
+        let work = async move {
+            let done = work.await;
+            drop(at_work);
+            done
+        };
+        tokio::spawn(work.in_current_span()).await.map_err(|_| self.refused("program-failed"))
     }
 }
 
-/// Serves until `stop`; what was begun is ended first.
+/// Where a desk is reached.
+pub struct Doors {
+    /// By the API's clients.
+    pub api: TcpListener,
+    /// By who watches over the program.
+    pub watch: Option<TcpListener>,
+}
+
+/// Serves until `stop`; then nobody new is let in, and what was begun is ended first.
 ///
 /// # Errors
 /// The socket.
-pub async fn serve(
-    desk: Desk,
-    listener: tokio::net::TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, desk.router()).with_graceful_shutdown(stop).await
+pub async fn serve(desk: Desk, doors: Doors, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    let working = desk.working.clone();
+    let watch = doors.watch.map(|door| tokio::spawn(axum::serve(door, desk.clone().watched()).into_future()));
+    let (tell, told) = oneshot::channel();
+    let stop = async move {
+        stop.await;
+        info!("told to stop");
+        drop(tell);
+    };
+    let late = async move {
+        let _ = told.await as Result<(), _>;
+        tokio::time::sleep(MOST_STOPPING).await;
+    };
+    tokio::select! {
+        served = axum::serve(doors.api, desk.router()).with_graceful_shutdown(stop).into_future() => served?,
+        () = late => warn!("connections were still open"),
+    }
+    // What is issued for somebody who is gone is ended, too.
+    drop(working.write().await);
+    if let Some(watch) = watch {
+        watch.abort();
+    }
+    info!("stopped");
+    Ok(())
 }
 
 /// Whether the program runs.
@@ -79,6 +144,11 @@ async fn healthz() -> StatusCode {
 async fn readyz(State(desk): State<Desk>) -> Result<StatusCode, Problem> {
     desk.hall.register.now().await.map_err(desk.problem())?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What was counted.
+async fn counted(State(desk): State<Desk>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], desk.metrics.text())
 }
 
 async fn nothing_there(State(desk): State<Desk>) -> Problem {

@@ -1,9 +1,9 @@
 //! What is told when something is refused (RFC 9457): a stable code for programs, a Japanese sentence for
 //! people, and each field that is in the way.
 
-use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Serialize;
 
 use crate::case::error::CaseError;
@@ -25,6 +25,7 @@ use crate::office::suppression::SuppressionError;
 use crate::register::RegisterError;
 
 use super::Desk;
+use super::trace::Refused;
 
 /// How the types of problems begin, before the code.
 const TYPE: &str = "urn:shomei:problem:";
@@ -61,7 +62,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-        (status, kind, Json(self)).into_response()
+        let refused = Extension(Refused(self.title));
+        (status, kind, refused, Json(self)).into_response()
     }
 }
 
@@ -268,6 +270,7 @@ impl Desk {
             "no-session" => StatusCode::UNAUTHORIZED,
             "case-changed" => StatusCode::PRECONDITION_FAILED,
             "no-terminal-here" => StatusCode::FORBIDDEN,
+            "program-failed" => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
         self.said(code, status, Vec::new())

@@ -18,6 +18,7 @@ use crate::procedure::Role;
 use super::Desk;
 use super::cases::Given;
 use super::problem::Problem;
+use super::trace::{at_office, at_terminal};
 
 /// Who signs in, where.
 #[derive(Deserialize)]
@@ -69,7 +70,9 @@ impl Signed {
     /// The terminal at which they signed in: without one nothing is issued.
     pub fn terminal<'d>(&self, desk: &'d Desk) -> Result<&'d Terminal, Problem> {
         let id = self.session.terminal.as_deref().ok_or_else(|| desk.refused("no-terminal-here"))?;
-        desk.hall.people.terminal(self.actor.office(), Some(id)).map_err(desk.problem())
+        let terminal = desk.hall.people.terminal(self.actor.office(), Some(id)).map_err(desk.problem())?;
+        at_terminal(terminal.number);
+        Ok(terminal)
     }
 }
 
@@ -96,6 +99,7 @@ impl Desk {
         let account = account.map_err(|error| self.problem()(SignInError::from(error)))?;
         let account = account.ok_or_else(|| self.refused("no-session"))?;
         let Person { actor, name, .. } = Person::of(account).map_err(|_| self.refused("no-session"))?;
+        at_office(actor.office());
         Ok(Signed { token, session, actor, name })
     }
 }

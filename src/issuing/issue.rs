@@ -26,6 +26,7 @@ use super::city::CityError;
 use super::decision::{self, Obstacle, Question};
 use super::fail::fail_point;
 use super::note::incident_opened;
+use super::tally::{Ended, tally};
 use super::{IssueError, Issuing, Terminal};
 
 /// How long the press may take.
@@ -177,6 +178,7 @@ impl Counter<'_> {
         fail_point("begun");
         let since = Instant::now();
         let page = self.print(order, &begun);
+        tally().pressed(since.elapsed());
         fail_point("printed");
         match page {
             Ok(_) if since.elapsed() > self.patience => {
@@ -358,7 +360,11 @@ impl Counter<'_> {
                 Err(ReleaseError::Casework(CaseworkError::Register(RegisterError::Conflict { .. }))) => {
                     loaded = self.casework.load(order.office, order.case).await?;
                 }
-                other => return Ok(super::casework::now(other?)?),
+                other => {
+                    let loaded = super::casework::now(other?)?;
+                    tally().ended(begun.document.kind().id, if released { Ended::Issued } else { Ended::Voided });
+                    return Ok(loaded);
+                }
             }
         }
     }

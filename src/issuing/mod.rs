@@ -14,6 +14,7 @@ pub mod note;
 pub mod people;
 pub mod reprint;
 pub mod specimen;
+pub mod tally;
 
 use crate::case::event::Evidence;
 use crate::case::warrant::{Cover, Sealed};

@@ -1,5 +1,6 @@
 //! The API, as a server of the program itself answers: over HTTP, by people with passwords.
 
+use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 
@@ -11,14 +12,21 @@ use shomei::procedure::Party;
 use crate::office::Place;
 use crate::{root, tool};
 
-const PASSWORD: &str = "a password for the sample city";
+pub const PASSWORD: &str = "a password for the sample city";
 
 /// A register with the sample's subjects and people who may sign in, and the program that serves it.
 pub struct Served {
     pub place: Place,
-    server: Child,
-    url: String,
+    pub server: Child,
+    pub url: String,
+    /// Where it is watched.
+    pub watch: String,
+    /// Every URL that was asked.
+    pub asked: RefCell<Vec<String>>,
 }
+
+/// What a server tells of itself, by its place: all that it can.
+pub const LOG: &str = "server.log";
 
 /// What is answered.
 pub struct Answer {
@@ -32,7 +40,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
     }
 
-    fn code(&self) -> (u16, String) {
+    pub fn code(&self) -> (u16, String) {
         let told = self.json();
         assert!(self.headers.to_lowercase().contains("application/problem+json"), "{}", self.headers);
         assert_eq!(told["status"], self.status);
@@ -49,8 +57,8 @@ impl Served {
             let ward = person.split('-').next().unwrap();
             password(&place, person, &format!("{ward}-shonin-2"));
         }
-        let (server, url) = serving(&place);
-        Self { place, server, url }
+        let (server, url, watch) = serving(&place);
+        Self { place, server, url, watch, asked: RefCell::default() }
     }
 
     /// Stops the server, does something at the machine itself, and serves again.
@@ -58,11 +66,12 @@ impl Served {
         tool("kill", &["-TERM", &self.server.id().to_string()]);
         assert!(self.server.wait().unwrap().success());
         work(&self.place);
-        (self.server, self.url) = serving(&self.place);
+        (self.server, self.url, self.watch) = serving(&self.place);
     }
 
     pub fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>, more: &[&str]) -> Answer {
         let (headers, url) = (self.place.at("headers"), format!("{}{path}", self.url));
+        self.asked.borrow_mut().push(url.clone());
         let mut arguments = vec!["-s", "-S", "-X", method, "-D", headers.to_str().unwrap(), &url];
         let token = token.map(|token| format!("authorization: Bearer {token}"));
         let body = body.map(|body| body.to_string());
@@ -80,12 +89,12 @@ impl Served {
         Answer { status, headers, body: told.stdout }
     }
 
-    fn sign_in(&self, person: &str, password: &str) -> Answer {
+    pub fn sign_in(&self, person: &str, password: &str) -> Answer {
         let body = json!({ "person": person, "password": password });
         self.ask("POST", "/api/v1/session", None, Some(body), &[])
     }
 
-    fn sign_in_at(&self, person: &str, terminal: &str) -> String {
+    pub fn sign_in_at(&self, person: &str, terminal: &str) -> String {
         let body = json!({ "person": person, "password": PASSWORD, "terminal": terminal });
         let told = self.ask("POST", "/api/v1/session", None, Some(body), &[]).json();
         told["token"].as_str().unwrap().to_owned()
@@ -111,13 +120,14 @@ impl Drop for Served {
     }
 }
 
-fn serving(place: &Place) -> (Child, String) {
+fn serving(place: &Place) -> (Child, String, String) {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(place.at(LOG)).unwrap();
     let mut server = Command::new(env!("CARGO_BIN_EXE_shomei"));
-    server.current_dir(place.at("")).args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
-    let mut server = server.spawn().unwrap();
-    let mut url = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
-    (server, url.trim().to_owned())
+    server.current_dir(place.at("")).args(["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]);
+    let mut server = server.env("RUST_LOG", "trace").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+    let mut told = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let (url, watch) = (told.next().unwrap(), told.next().unwrap());
+    (server, url, watch)
 }
 
 fn password(place: &Place, person: &str, by: &str) {

@@ -18,6 +18,7 @@ mod refusals;
 mod register;
 mod requests;
 mod sealing;
+mod serving;
 mod wording;
 
 use std::path::PathBuf;
