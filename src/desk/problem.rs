@@ -89,7 +89,7 @@ impl Told for SignInError {
             Self::Wrong | Self::NoSession => StatusCode::UNAUTHORIZED,
             Self::TooSoon => StatusCode::TOO_MANY_REQUESTS,
             Self::Password(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Record(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Record(error) => error.status(),
         }
     }
 }
@@ -120,7 +120,11 @@ impl Told for RegisterError {
     }
 
     fn status(&self) -> StatusCode {
-        StatusCode::SERVICE_UNAVAILABLE
+        match self {
+            // Somebody else was quicker.
+            Self::Conflict { .. } | Self::KeyReused => StatusCode::CONFLICT,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        }
     }
 }
 
@@ -191,7 +195,7 @@ impl Told for RecordError {
             Self::None { .. } => StatusCode::NOT_FOUND,
             Self::Stale { .. } => StatusCode::CONFLICT,
             Self::Body { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Register(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Register(error) => error.status(),
         }
     }
 }
@@ -247,7 +251,7 @@ fn of_case(error: &CaseworkError) -> StatusCode {
             | CaseError::MayNotIssue,
         ) => StatusCode::FORBIDDEN,
         CaseworkError::Case(_) => StatusCode::CONFLICT,
-        CaseworkError::Register(_) => StatusCode::SERVICE_UNAVAILABLE,
+        CaseworkError::Register(error) => error.status(),
         CaseworkError::Event(_) | CaseworkError::Flow(_) | CaseworkError::NoOpening { .. } => {
             StatusCode::INTERNAL_SERVER_ERROR
         }

@@ -157,7 +157,9 @@ fn nothing_of_a_person_is_in_logs_metrics_or_urls() {
         assert!(!has(&urls, value), "a URL has {value}");
     }
     assert!(!has(&log, &case) && !has(&metrics, &case));
-    assert!(log.is_ascii() && metrics.is_ascii() && !log.contains('%'));
+    // Microseconds, and statements that are cut short, are all that is not.
+    let log = log.replace(['\u{b5}', '\u{2026}'], "");
+    assert!(log.is_ascii() && metrics.is_ascii() && !log.contains("%E"));
 }
 
 #[test]
@@ -198,21 +200,23 @@ fn without_end(served: &Served) -> usize {
 
 #[test]
 fn a_server_that_is_told_to_stop_ends_what_it_issues_and_lets_nobody_in() {
-    const COPIES: u8 = 24;
+    const CASES: usize = 4;
+    const ORDERS: usize = 12;
     let mut served = Served::with(&PEOPLE);
-    let (case, approver) = served.approved(COPIES);
-    let issue = |number: u8| {
+    let approved: Vec<_> = (0..CASES).map(|_| served.approved(3)).collect();
+    let issue = |number: usize| {
+        let (case, approver) = &approved[number % CASES];
         let mut client = Command::new("curl");
         client.args(["-s", "-o", served.place.at(&format!("{number}.pdf")).to_str().unwrap(), "-w", "%{http_code}"]);
         client.args(["-X", "POST", "-H", &format!("authorization: Bearer {approver}")]);
         // Half of them go away before they are answered.
-        if number.is_multiple_of(2) {
-            client.args(["--max-time", &format!("0.{:02}", 2 + number)]);
+        if number < ORDERS / 2 {
+            client.args(["--max-time", &format!("0.{:02}", 5 * (2 + number))]);
         }
         client.arg(format!("{}/api/v1/cases/{case}/documents/1/issuances", served.url));
         client.stdout(Stdio::piped()).spawn().unwrap()
     };
-    let clients: Vec<_> = (0..COPIES).map(issue).collect();
+    let clients: Vec<_> = (0..ORDERS).map(issue).collect();
     let log = || std::fs::read_to_string(served.place.at(LOG)).unwrap();
     while !log().contains("copy ended") {
         std::thread::sleep(std::time::Duration::from_millis(1));
@@ -225,7 +229,8 @@ fn a_server_that_is_told_to_stop_ends_what_it_issues_and_lets_nobody_in() {
     // Whoever was answered has the paper; the register has it, and is whole.
     let answers: Vec<_> = answers.into_iter().map(|answer| String::from_utf8(answer).unwrap()).collect();
     assert!(answers.iter().any(|answer| answer == "201"), "{answers:?}");
-    assert!(answers.iter().all(|answer| ["201", "000"].contains(&answer.as_str())), "{answers:?} {}", log());
+    // Two at the same case at once: one of them is told so.
+    assert!(answers.iter().all(|answer| ["201", "409", "000"].contains(&answer.as_str())), "{answers:?}");
     for (number, _) in answers.iter().enumerate().filter(|(_, answer)| *answer == "201") {
         assert!(std::fs::read(served.place.at(&format!("{number}.pdf"))).unwrap().starts_with(b"%PDF"));
     }
