@@ -91,9 +91,8 @@ impl Served {
         assert_eq!(self.ask("BRING", "/api/v1/cases", Some(&counter), None, &[]).status, 404);
         assert_eq!(self.sign_in("kita-shonin", "a wrong password").status, 401);
         assert_eq!(self.ask("GET", "/api/v1/incidents", Some(&approver), None, &[]).status, 200);
-        let mut typed: Vec<String> = ["配偶者から逃れた", "7654321", "間違野太郎", "拒絶川花", "手打山花子", "迷子"]
-            .map(str::to_owned)
-            .into();
+        let mut typed: Vec<String> =
+            ["配偶者から逃れた", "7654321", "間違野太郎", "拒絶川花", "手打山花子", "迷子"].map(str::to_owned).into();
         typed.extend([PASSWORD, "a wrong password", "1982-03-03", &approver, &counter].map(str::to_owned));
         typed.extend(PEOPLE.map(str::to_owned));
         (case, typed)
