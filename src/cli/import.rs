@@ -43,15 +43,15 @@ pub async fn take_over(office: &Office, person: &Person, input: impl BufRead, pl
     let words = sentences()?;
     let read = lines(input, &**office.press.typefaces()).map_err(|error| Trouble::Read.at(place, error))?;
     let subjects = Subjects::of(&office.register, &office.city.id);
-    let mut bad = Vec::new();
     let taken = subjects.take_over(read, person.officer(), |line| {
         for refusal in line.reason.refusals() {
             let at = format!("{place}:{}", line.line);
             let told = words.fill("refusal-frame", &[("place", &at), ("text", &words.sentence(&refusal))]);
-            bad.push(format!("{at}: {refusal}\t{told}"));
+            complain!("{at}: {refusal}\t{told}");
         }
     });
     let Taken { new, newer, unchanged, bad: refused_lines } = taken.await.map_err(refused(place))?;
     say!("{place}\t+{new}\t~{newer}\t={unchanged}\t!{refused_lines}");
-    if bad.is_empty() { Ok(()) } else { Err(Lines(bad)) }
+    // Each was told of when it came, so that a file of nothing else needs no more memory.
+    if refused_lines == 0 { Ok(()) } else { Err(Lines(Vec::new())) }
 }

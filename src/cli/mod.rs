@@ -19,6 +19,7 @@ macro_rules! complain {
 mod adopt;
 mod audit;
 mod backup;
+mod bench_cases;
 mod bench_page;
 mod case;
 mod check;
@@ -117,6 +118,9 @@ enum Command {
     Flows(flows::Arguments),
     /// Compare forms with their accepted pages, accept them, or report what moved.
     Golden(golden::Arguments),
+    /// File approved cases, to measure how they are issued; says their 案件番号.
+    #[command(hide = true)]
+    BenchCases(bench_cases::Arguments),
     /// Measure how long a sealed page takes on this machine.
     #[command(hide = true)]
     BenchPage(bench_page::Arguments),
@@ -168,6 +172,7 @@ fn go(command: Command) -> ExitCode {
         Command::Adopt(arguments) => adopt::run(&arguments),
         Command::Flows(arguments) => flows::run(&arguments),
         Command::Golden(arguments) => golden::run(&arguments),
+        Command::BenchCases(arguments) => bench_cases::run(&arguments),
         Command::BenchPage(arguments) => bench_page::run(&arguments),
         Command::Licenses => licenses::run(),
     }

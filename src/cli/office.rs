@@ -50,6 +50,9 @@ pub struct Database {
     /// Folder of the keys; beside the file if not given.
     #[arg(long)]
     pub keys: Option<PathBuf>,
+    /// The machine's clock is right, although nothing was recorded for more than 60 days.
+    #[arg(long)]
+    pub after_a_pause: bool,
 }
 
 /// Who does what the city's staff do.
@@ -116,7 +119,7 @@ pub fn wait<T>(work: impl Future<Output = Result<T, Lines>>) -> Result<T, Lines>
 impl Database {
     /// The register in a folder.
     pub fn within(folder: &Path) -> Self {
-        Self { database: folder.join("register.db").display().to_string(), keys: Some(folder.join("keys")) }
+        Self { database: folder.join("register.db").display().to_string(), keys: Some(folder.join("keys")), after_a_pause: false }
     }
 
     /// Folder of the keys.
@@ -147,6 +150,9 @@ impl Database {
             other => other,
         };
         let register = register.map_err(refused(&self.database))?;
+        if !self.after_a_pause {
+            register.refuse_leap().await.map_err(refused(&self.database))?;
+        }
         let known = register.offices().await.map_err(refused(&self.database))?;
         let wards = city.offices().iter().map(|entry| OfficeId::parse(&entry.id).map_err(refused(&entry.id)));
         for office in std::iter::once(Ok(city.id.clone())).chain(wards) {

@@ -144,11 +144,7 @@ impl Kind {
         let json = match Json::read(bytes) {
             Ok(json) => json,
             Err(error) => {
-                let mut refusal = Refusal::new("", error.code());
-                if let Some((line, column)) = error.place() {
-                    refusal = refusal.with("line", line).with("column", column);
-                }
-                return Parsed { kind: self, document: None, dates: Vec::new(), refusals: vec![refusal] };
+                return Parsed { kind: self, document: None, dates: Vec::new(), refusals: vec![error.refusal()] };
             }
         };
         let mut reader = Reader::new(repertoire);

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::refusal::Refusal;
+
 /// Largest input, in bytes. A form with ten scanned pages stays below it; a bomb does not.
 pub const MOST_BYTES: usize = 10 * 1024 * 1024;
 
@@ -68,6 +70,27 @@ impl JsonError {
             Self::TooDeep { line, column } | Self::Malformed { line, column } => Some((line, column)),
         }
     }
+
+    /// The refusal of a document that is not read, with line and column where known.
+    pub fn refusal(&self) -> Refusal {
+        let refusal = Refusal::new("", self.code());
+        match self.place() {
+            Some((line, column)) => refusal.with("line", line).with("column", column),
+            None => refusal,
+        }
+    }
+}
+
+impl From<serde_json::Error> for JsonError {
+    fn from(error: serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        // The reader has no other name for its own limit than this sentence.
+        if error.to_string().starts_with("recursion limit exceeded") {
+            Self::TooDeep { line, column }
+        } else {
+            Self::Malformed { line, column }
+        }
+    }
 }
 
 impl Json {
@@ -76,15 +99,7 @@ impl Json {
         if bytes.len() > MOST_BYTES {
             return Err(JsonError::TooLarge { bytes: bytes.len() });
         }
-        serde_json::from_slice(bytes).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            // The reader has no other name for its own limit than this sentence.
-            if error.to_string().starts_with("recursion limit exceeded") {
-                JsonError::TooDeep { line, column }
-            } else {
-                JsonError::Malformed { line, column }
-            }
-        })
+        serde_json::from_slice(bytes).map_err(JsonError::from)
     }
 
     /// The word of `{"nothing": word}`, which says why there is no value; empty where that is not all

@@ -130,7 +130,7 @@ impl Received {
     /// The form alone: what was once received stays readable, whatever is asked of a reception since.
     fn parse(text: &str) -> Result<Self, Refusals> {
         let mut reader = Reader::new(&Anything);
-        let json = Json::read(text.as_bytes()).map_err(|error| Refusals::from(reader.refusal(error.code())))?;
+        let json = Json::read(text.as_bytes()).map_err(|error| Refusals::from(error.refusal()))?;
         let reception = Reception::parse(&json, &mut reader);
         match (Refusals::of(reader.into_found().refusals), reception) {
             (None, Some(reception)) => Ok(Self { reception: Arc::new(reception), text: text.into() }),

@@ -291,7 +291,7 @@ impl KofuSeikyu {
     /// Everything that is refused, with its path.
     pub fn read(bytes: &[u8]) -> Result<Self, Refusals> {
         let mut reader = Reader::new(&Anything);
-        let json = Json::read(bytes).map_err(|error| Refusals::from(reader.refusal(error.code())))?;
+        let json = Json::read(bytes).map_err(|error| Refusals::from(error.refusal()))?;
         let request = Self::parse(&json, &mut reader);
         if let Some(request) = &request {
             request.check(&mut reader);

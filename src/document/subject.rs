@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::catalog::Kind;
 use super::entry::Perhaps;
-use super::json::Json;
+use super::json::{Json, JsonError};
 use super::jumin::{self, Jumin, Jusho};
 use super::juminhyo_utsushi::{Ido, ShojoJiyu};
 use super::names::{Field, Name, names};
@@ -139,9 +139,9 @@ impl Subject {
     /// # Errors
     /// Everything that is refused, with its path.
     pub fn read(bytes: &[u8], repertoire: &dyn Repertoire) -> Result<Self, Refusals> {
-        let json = Json::read(bytes).map_err(|error| Refusals::from(Refusal::new("", error.code())))?;
+        let json = Json::read(bytes).map_err(|error| Refusals::from(error.refusal()))?;
         let value: Value =
-            serde_json::from_slice(bytes).map_err(|_| Refusals::from(Refusal::new("", "json-malformed")))?;
+            serde_json::from_slice(bytes).map_err(|error| Refusals::from(JsonError::from(error).refusal()))?;
         let mut reader = Reader::new(repertoire);
         let subject = Self::parse(&json, &value, &mut reader);
         match (Refusals::of(reader.into_found().refusals), subject) {

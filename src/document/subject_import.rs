@@ -9,7 +9,7 @@ use super::refusal::{Refusal, Refusals};
 use super::subject::Subject;
 use crate::domain::text::Repertoire;
 
-/// Longest line, in bytes.
+/// Longest line, in bytes: no more of a file than this is held at once.
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// A line that was refused.
@@ -26,12 +26,23 @@ pub struct BadLine {
 pub enum Reason {
     /// Fields of it; the path is the column.
     Fields(Refusals),
-    /// It is not UTF-8.
-    NotUtf8,
+    /// It is not UTF-8 from a character on, counted from 1.
+    NotUtf8(usize),
     /// It is longer than a mebibyte.
     TooLong,
-    /// It has more or fewer cells than the header has columns, or a quotation mark that does not end.
-    Cells,
+    /// It has more or fewer cells than the header has columns.
+    Cells {
+        /// How many it has.
+        found: usize,
+        /// How many the header has.
+        columns: usize,
+    },
+    /// A quotation mark does not end in the cell of this number, from 1.
+    Quote(usize),
+    /// The column of this name fills a field that another column fills, or something in it or around it.
+    Twice(String),
+    /// It could not be read, nor anything after it.
+    NotRead,
     /// Something newer is held already, or something else under the same 履歴番号.
     Older,
 }
@@ -41,9 +52,14 @@ impl Reason {
     pub fn refusals(&self) -> Vec<Refusal> {
         match self {
             Self::Fields(refusals) => refusals.0.clone(),
-            Self::NotUtf8 => vec![Refusal::new("", "import-not-utf8")],
+            Self::NotUtf8(at) => vec![Refusal::new("", "import-not-utf8").with("column", at)],
             Self::TooLong => vec![Refusal::new("", "import-line-too-long")],
-            Self::Cells => vec![Refusal::new("", "import-cells")],
+            Self::Cells { found, columns } => {
+                vec![Refusal::new("", "import-cells").with("cells", found).with("columns", columns)]
+            }
+            Self::Quote(at) => vec![Refusal::new("", "import-quote").with("column", at)],
+            Self::Twice(path) => vec![Refusal::new(path, "import-twice")],
+            Self::NotRead => vec![Refusal::new("", "import-file")],
             Self::Older => vec![Refusal::new("rireki_bango", "rireki-bango-older")],
         }
     }
@@ -52,7 +68,8 @@ impl Reason {
 /// A line's number and the subject of it, or what is wrong with it.
 pub type Line = Result<(usize, Subject), BadLine>;
 
-/// The lines of a file, each as a subject or as what is wrong with it.
+/// The lines of a file, each as a subject or as what is wrong with it. Of a file whose header is bad only that
+/// is told.
 pub fn lines<'r, R: BufRead + 'r>(
     mut input: R,
     repertoire: &'r dyn Repertoire,
@@ -61,91 +78,156 @@ pub fn lines<'r, R: BufRead + 'r>(
     if input.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
         input.consume(3);
     }
-    if input.fill_buf()?.first() == Some(&b'{') {
-        return Ok(Box::new(JsonLines { input, line: 0, repertoire }));
+    let is_json = input.fill_buf()?.first() == Some(&b'{');
+    let mut rows = Rows { input, line: 0, text: Vec::new(), ended: false };
+    if is_json {
+        return Ok(Box::new(std::iter::from_fn(move || Some(rows.next()?.and_then(|row| row.json(repertoire))))));
     }
-    let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(input.take(u64::MAX));
-    let mut header = csv::ByteRecord::new();
-    reader.read_byte_record(&mut header).map_err(std::io::Error::other)?;
-    let columns = header.iter().map(|name| Column::parse(&String::from_utf8_lossy(name))).collect();
-    Ok(Box::new(CsvLines { reader, columns, repertoire }))
+    let Some(header) = rows.next() else { return Ok(Box::new(std::iter::empty())) };
+    let mut table = match header.and_then(Table::read) {
+        Ok(table) => table,
+        Err(bad) => return Ok(Box::new(std::iter::once(Err(bad)))),
+    };
+    Ok(Box::new(std::iter::from_fn(move || Some(rows.next()?.and_then(|row| table.subject(row, repertoire))))))
 }
 
-struct JsonLines<'r, R> {
+/// The lines of a file that are not empty.
+struct Rows<R> {
     input: R,
     line: usize,
-    repertoire: &'r dyn Repertoire,
+    text: Vec<u8>,
+    ended: bool,
 }
 
-impl<R: BufRead> Iterator for JsonLines<'_, R> {
-    type Item = Line;
+/// A line without its end.
+#[derive(Clone, Copy)]
+struct Row<'l> {
+    line: usize,
+    text: &'l str,
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut bytes = Vec::new();
-        let read = self.input.by_ref().take(MOST_BYTES).read_until(b'\n', &mut bytes).ok()?;
-        if read == 0 {
-            return None;
+impl<R: BufRead> Rows<R> {
+    fn next(&mut self) -> Option<Result<Row<'_>, BadLine>> {
+        let line = loop {
+            if self.ended {
+                return None;
+            }
+            self.text.clear();
+            self.line = self.line.saturating_add(1);
+            match self.read() {
+                Ok(true) if self.text.trim_ascii().is_empty() => {}
+                Ok(true) => break self.line,
+                Ok(false) => return None,
+                Err(reason) => return Some(Err(BadLine { line: self.line, reason })),
+            }
+        };
+        let text = self.text.strip_suffix(b"\n").unwrap_or(&self.text);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        Some(match str::from_utf8(text) {
+            Ok(text) => Ok(Row { line, text }),
+            Err(error) => {
+                let before = String::from_utf8_lossy(&text[..error.valid_up_to()]).chars().count();
+                Err(BadLine { line, reason: Reason::NotUtf8(before.saturating_add(1)) })
+            }
+        })
+    }
+
+    /// Reads a line, and says whether there was one. The rest of one that is too long is no line of its own.
+    fn read(&mut self) -> Result<bool, Reason> {
+        let read = self.input.by_ref().take(MOST_BYTES).read_until(b'\n', &mut self.text);
+        let too_long = self.text.last() != Some(&b'\n') && self.text.len() as u64 == MOST_BYTES;
+        let passed = if too_long { self.input.skip_until(b'\n') } else { Ok(0) };
+        match (read, passed) {
+            (Ok(read), Ok(_)) if !too_long => Ok(read > 0),
+            (Ok(_), Ok(_)) => Err(Reason::TooLong),
+            _ => {
+                self.ended = true;
+                Err(Reason::NotRead)
+            }
         }
-        self.line += 1;
-        if bytes.last() != Some(&b'\n') && read as u64 == MOST_BYTES {
-            // The rest of it is no line of its own.
-            self.input.skip_until(b'\n').ok()?;
-            return Some(Err(BadLine { line: self.line, reason: Reason::TooLong }));
-        }
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return self.next();
-        }
-        Some(subject(self.line, &bytes, self.repertoire))
     }
 }
 
-struct CsvLines<'r, R: BufRead> {
-    reader: csv::Reader<std::io::Take<R>>,
-    columns: Vec<Column>,
-    repertoire: &'r dyn Repertoire,
+impl Row<'_> {
+    fn bad(self, reason: Reason) -> BadLine {
+        BadLine { line: self.line, reason }
+    }
+
+    fn json(self, repertoire: &dyn Repertoire) -> Line {
+        self.subject(self.text, repertoire)
+    }
+
+    fn subject(self, json: &str, repertoire: &dyn Repertoire) -> Line {
+        Subject::read(json.as_bytes(), repertoire).map(|subject| (self.line, subject)).map_err(|mut refusals| {
+            // A line is read by itself: it is the first of nothing but of itself.
+            for refusal in refusals.0.iter_mut().filter(|refusal| refusal.details.contains_key("line")) {
+                refusal.details.insert("line", self.line.to_string());
+            }
+            self.bad(Reason::Fields(refusals))
+        })
+    }
 }
 
-impl<R: BufRead> Iterator for CsvLines<'_, R> {
-    type Item = Line;
+/// What CSV is read by: its header, and who divides rows into cells (RFC 4180).
+struct Table {
+    columns: Vec<Column>,
+    reader: csv_core::Reader,
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut cells = csv::ByteRecord::new();
-        if !self.reader.read_byte_record(&mut cells).ok()? {
-            return None;
+impl Table {
+    fn read(header: Row<'_>) -> Result<Self, BadLine> {
+        let mut table = Self { columns: Vec::new(), reader: csv_core::Reader::new() };
+        let names = table.cells(header)?;
+        table.columns = names.iter().map(|name| Column::parse(name)).collect();
+        let mut columns: Vec<&Column> = table.columns.iter().collect();
+        columns.sort_by(|a, b| a.path.cmp(&b.path));
+        match columns.windows(2).find(|pair| pair[0].path == pair[1].path) {
+            Some(pair) => Err(header.bad(Reason::Twice(pair[1].name.clone()))),
+            None => Ok(table),
         }
-        let at = cells.position().map_or(0, csv::Position::line);
-        let line = usize::try_from(at).unwrap_or(usize::MAX);
-        let bad = |reason| Some(Err(BadLine { line, reason }));
+    }
+
+    fn subject(&mut self, row: Row<'_>, repertoire: &dyn Repertoire) -> Line {
+        let cells = self.cells(row)?;
         if cells.len() != self.columns.len() {
-            return bad(Reason::Cells);
+            return Err(row.bad(Reason::Cells { found: cells.len(), columns: self.columns.len() }));
         }
         let mut value = Value::Object(Map::new());
         for (column, cell) in self.columns.iter().zip(&cells) {
-            let Ok(cell) = str::from_utf8(cell) else { return bad(Reason::NotUtf8) };
-            if !cell.is_empty() || matches!(column.holds, Holds::List) {
-                column.put(&mut value, cell);
+            let says = !cell.is_empty() || matches!(column.holds, Holds::List);
+            if says && !column.put(&mut value, cell) {
+                return Err(row.bad(Reason::Twice(column.name.clone())));
             }
         }
-        Some(subject(line, value.to_string().as_bytes(), self.repertoire))
+        row.subject(&value.to_string(), repertoire)
     }
-}
 
-fn subject(line: usize, bytes: &[u8], repertoire: &dyn Repertoire) -> Line {
-    let bad = |reason| BadLine { line, reason };
-    if str::from_utf8(bytes).is_err() {
-        return Err(bad(Reason::NotUtf8));
+    /// The cells of a row. No field has a line end in it, so that a quotation mark ends in the row in which it
+    /// begins; else one that is missing would take the rest of the file with it.
+    fn cells(&mut self, row: Row<'_>) -> Result<Vec<String>, BadLine> {
+        let input = [row.text.as_bytes(), b"\n"].concat();
+        let (mut output, mut ends) = (vec![0; input.len()], vec![0; row.text.len().saturating_add(2)]);
+        self.reader.reset();
+        let (result, _, _, count) = self.reader.read_record(&input, &mut output, &mut ends);
+        if !matches!(result, csv_core::ReadRecordResult::Record) {
+            return Err(row.bad(Reason::Quote(count.saturating_add(1))));
+        }
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let cell = |(start, end): (usize, &usize)| String::from_utf8_lossy(&output[start..*end]).into_owned();
+        Ok(starts.zip(&ends[..count]).map(cell).collect())
     }
-    Subject::read(bytes, repertoire).map(|subject| (line, subject)).map_err(|refusals| bad(Reason::Fields(refusals)))
 }
 
 /// A column: the path of a field (`data.hito.seibetsu`, `data.rireki[0].jiyu`), and what its cells hold:
 /// text, or with `:number` and `:flag` numbers and true or false. A column `:list` has no cells: it says that
-/// there is a list, of as many items as later columns fill.
+/// there is a list, of as many items as other columns fill.
 struct Column {
+    name: String,
     path: Vec<Part>,
     holds: Holds,
 }
 
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Field(String),
     Item(usize),
@@ -161,6 +243,9 @@ enum Holds {
 
 /// Most items of a list that columns can name.
 const MOST_ITEMS: usize = 100;
+
+/// So deep columns name a field, deeper than any is.
+const MOST_DEEP: usize = 100;
 
 impl Column {
     fn parse(name: &str) -> Self {
@@ -179,7 +264,7 @@ impl Column {
             });
             std::iter::once(field).chain(items).collect::<Vec<_>>()
         });
-        Self { path: parts.collect(), holds }
+        Self { name: path.to_owned(), path: parts.take(MOST_DEEP).collect(), holds }
     }
 
     /// What the cell says, or its text: then the field refuses it by name.
@@ -193,36 +278,33 @@ impl Column {
         }
     }
 
-    fn put(&self, whole: &mut Value, cell: &str) {
+    /// Fills the field, unless something else is there already.
+    fn put(&self, whole: &mut Value, cell: &str) -> bool {
         let mut place = whole;
         for part in &self.path {
-            place = match part {
-                Part::Field(name) => {
-                    if !place.is_object() {
-                        *place = Value::Object(Map::new());
+            let empty = place.is_null();
+            match part {
+                Part::Field(_) if empty => *place = Value::Object(Map::new()),
+                Part::Item(_) if empty => *place = Value::Array(Vec::new()),
+                _ => {}
+            }
+            place = match (part, place) {
+                (Part::Field(name), Value::Object(fields)) => fields.entry(name.clone()).or_insert(Value::Null),
+                (Part::Item(index), Value::Array(items)) => {
+                    if items.len() <= *index {
+                        items.resize(index.saturating_add(1), Value::Null);
                     }
-                    match place.as_object_mut() {
-                        Some(fields) => fields.entry(name.clone()).or_insert(Value::Null),
-                        None => return,
-                    }
+                    &mut items[*index]
                 }
-                Part::Item(index) => {
-                    if !place.is_array() {
-                        *place = Value::Array(Vec::new());
-                    }
-                    match place.as_array_mut() {
-                        Some(items) => {
-                            if items.len() <= *index {
-                                items.resize(index.saturating_add(1), Value::Null);
-                            }
-                            &mut items[*index]
-                        }
-                        None => return,
-                    }
-                }
+                _ => return false,
             };
         }
-        *place = self.value(cell);
+        let is_list = matches!(self.holds, Holds::List) && place.is_array();
+        if place.is_null() {
+            *place = self.value(cell);
+            return true;
+        }
+        is_list
     }
 }
 
@@ -285,6 +367,54 @@ mod tests {
         assert_eq!(codes(&read[1]), [(String::new(), "import-not-utf8")]);
         assert!(read[2].is_ok());
         assert_eq!(read[1].as_ref().err().map(|bad| bad.line), Some(3));
+    }
+
+    #[test]
+    fn no_bad_line_takes_others_with_it_and_lines_are_counted_as_an_editor_does() {
+        let csv = String::from_utf8(include_bytes!("../../samples/subjects.csv").to_vec()).unwrap();
+        let mut rows = csv.lines();
+        let (header, row) = (rows.next().unwrap(), rows.next().unwrap());
+        let quote = row.replacen("見本　太郎", "\"見本　太郎", 1);
+        let twice = format!("{header},data.hito.seibetsu.nothing\n{row},omitted\n");
+        let text = [header, "", row, &quote, "", "", row, "x,y"].join("\r\n");
+        let told = |text: &str| -> Vec<_> {
+            read(text.as_bytes()).iter().map(|line| (line.as_ref().err().map(|bad| bad.line), codes(line))).collect()
+        };
+        let of = |line, path: &str, code| (Some(line), vec![(path.to_owned(), code)]);
+        let good = || (None, Vec::new());
+        assert_eq!(told(&text), [good(), of(4, "", "import-quote"), good(), of(8, "", "import-cells")]);
+        assert_eq!(told(&twice), [of(2, "data.hito.seibetsu.nothing", "import-twice")]);
+        assert_eq!(told(&format!("{header},kind\n{row},x\n")), [of(1, "kind", "import-twice")]);
+        let good_json = JSON.lines().next().unwrap();
+        let long = format!("{{{}", " ".repeat(1024 * 1024));
+        let text = [good_json, "", "", "{\"kind\":", &long, good_json].join("\n");
+        assert_eq!(
+            told(&text),
+            [good(), of(4, "", "json-malformed"), of(5, "", "import-line-too-long"), good()]
+        );
+        let place = |line: &Line| line.as_ref().err().unwrap().reason.refusals()[0].details["line"].clone();
+        assert_eq!(place(&read(text.as_bytes())[1]), "4");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_to_its_end_is_told_of() {
+        struct Broken(Vec<u8>);
+        impl Read for Broken {
+            fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+                if self.0.is_empty() {
+                    return Err(std::io::ErrorKind::ConnectionReset.into());
+                }
+                let count = into.len().min(self.0.len());
+                into[..count].copy_from_slice(&self.0.drain(..count).collect::<Vec<_>>());
+                Ok(count)
+            }
+        }
+        let text = JSON.lines().next().unwrap();
+        let broken = std::io::BufReader::new(Broken(format!("{text}\n{text}").into_bytes()));
+        let read: Vec<Line> = lines(broken, &Anything).unwrap().collect();
+        assert!(read[0].is_ok());
+        assert_eq!(codes(&read[1]), [(String::new(), "import-file")]);
+        assert_eq!(read.len(), 2);
     }
 
     proptest! {

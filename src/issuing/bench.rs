@@ -28,10 +28,11 @@ use crate::press::mark::MarkKey;
 use crate::press::sheet::Paper;
 use crate::procedure::settings::Settings;
 use crate::procedure::{self, Act, Procedure, Procedures, Role};
-use crate::register::{Ask, Batch, COUNTER, CaseRow, Locked, Register, Step};
+use crate::register::{Ask, Batch, COUNTER, CaseRow, Fresh as _, Locked, Register, Step};
 
 use super::casework::{self, Casework, CaseworkError};
 use super::city::City;
+use super::hall::Hall;
 use super::specimen::specimen_day;
 use super::{Issuing, Terminal};
 
@@ -93,6 +94,16 @@ pub async fn hold(register: &Register, city: &OfficeId, number: usize) -> Result
     let lines = people.into_iter().enumerate().map(|(at, subject)| Ok((at, subject)));
     Subjects::of(register, city).take_over(lines, officer, |_| {}).await?;
     Ok(())
+}
+
+/// Files an approved case of a household, and what is held of them; says its 案件番号.
+pub async fn file(hall: &Hall, number: usize) -> Result<String, Failure> {
+    let today = hall.register.now().await?.day();
+    let document = read(&household(number).ok_or("the samples are broken")?, &hall.press)?;
+    let cover = hall.counter().issuing.cover(&document, hall.city.office(HERE)?, today)?;
+    hold(&hall.register, &hall.city.id, number).await?;
+    let entry = entry(number, 1, cover).ok_or("the samples are broken")?;
+    Ok(Way::new()?.approved(CaseId::new(), &entry)?.file(hall.casework()).await?.number)
 }
 
 /// 宛名番号 of a person.

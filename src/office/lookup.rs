@@ -93,7 +93,11 @@ impl<'a> Lookup<'a> {
         Ok((cases, more))
     }
 
-    async fn found(&self, names: &[Name]) -> Result<Found, RecordError> {
+    /// What [`Self::find`] tells, as soon as it is known: to measure how long that takes, and for nobody to be told.
+    ///
+    /// # Errors
+    /// The register.
+    pub async fn found(&self, names: &[Name]) -> Result<Found, RecordError> {
         let now = self.register.now().await?;
         let subjects = Subjects::of(self.register, self.city);
         let mut asked = ASKED;

@@ -1,13 +1,15 @@
 //! What is held of people: taken over from the city's systems, found by whole names, numbers, days and
 //! addresses. Nothing stands in clear beside it: what is searched for is hashed under the office's key.
 
+use std::collections::HashMap;
+
 use crate::case::event::Held;
 use crate::case::id::OfficeId;
 use crate::document::names::{Field, Name};
 use crate::document::request::KofuSeikyu;
 use crate::document::subject::Subject;
-use crate::document::subject_import::{BadLine, Reason as Bad};
-use crate::register::{Key, Put, Register, RegisterError, Term, Watch};
+use crate::document::subject_import::{BadLine, Line, Reason as Bad};
+use crate::register::{Key, Register, RegisterError, Term, Watch};
 
 use super::records::{Author, Kept, RecordError, Records, Version, term};
 use super::right::{NoRight, Officer, Right};
@@ -67,6 +69,25 @@ pub struct Taken {
     pub bad: usize,
 }
 
+/// Lines that are taken over together.
+#[derive(Default)]
+struct Few {
+    /// Those of subjects, with the id of each.
+    good: Vec<(usize, String, Subject)>,
+    /// The others.
+    bad: Vec<BadLine>,
+}
+
+impl Few {
+    fn is_full(&self) -> bool {
+        self.good.len().max(self.bad.len()) >= AT_ONCE
+    }
+
+    fn waits(&self, id: &str) -> bool {
+        self.good.iter().any(|(_, waiting, _)| waiting == id)
+    }
+}
+
 /// The subjects of a city.
 #[derive(Clone, Copy)]
 pub struct Subjects<'a> {
@@ -88,47 +109,72 @@ impl<'a> Subjects<'a> {
     }
 
     /// Takes over lines, in order; tells of every bad one. A line of what is held already changes
-    /// nothing, one that is older is bad.
+    /// nothing, one that is older is bad. No more than [`AT_ONCE`] lines are held at a time.
     pub async fn take_over(
         &self,
-        lines: impl Iterator<Item = Result<(usize, Subject), BadLine>>,
+        lines: impl Iterator<Item = Line>,
         officer: Officer<'_>,
         mut tell: impl FnMut(&BadLine),
     ) -> Result<Taken, SubjectError> {
         let author = Author::one(officer.with(Right::Import)?.person());
-        let (mut taken, mut puts) = (Taken::default(), Vec::<Put>::new());
+        let (mut taken, mut few) = (Taken::default(), Few::default());
         for line in lines {
-            let (number, subject) = match line {
-                Ok(line) => line,
-                Err(bad) => {
-                    taken.bad += 1;
-                    tell(&bad);
-                    continue;
-                }
+            let line = match line {
+                Ok((number, subject)) => Ok((number, self.id(&subject)?, subject)),
+                Err(bad) => Err(bad),
             };
-            let id = self.id(&subject)?;
             // The same person again: what waits must be there first.
-            if puts.len() >= AT_ONCE || puts.iter().any(|put| put.id == id) {
-                self.records.put_all(std::mem::take(&mut puts)).await?;
+            if few.is_full() || line.as_ref().is_ok_and(|(_, id, _)| few.waits(id)) {
+                self.take(std::mem::take(&mut few), &author, &mut taken, &mut tell).await?;
             }
-            let held = self.records.find_id(&id).await?;
-            match &held {
-                None => taken.new += 1,
-                Some(held) if held.state == subject => {
+            match line {
+                Ok(line) => few.good.push(line),
+                Err(bad) => few.bad.push(bad),
+            }
+        }
+        self.take(few, &author, &mut taken, &mut tell).await?;
+        Ok(taken)
+    }
+
+    /// Takes over lines of different people: what is held of them is asked for at once, and put at once what
+    /// follows on it.
+    async fn take(
+        &self,
+        Few { good, mut bad }: Few,
+        author: &Author,
+        taken: &mut Taken,
+        tell: &mut impl FnMut(&BadLine),
+    ) -> Result<(), SubjectError> {
+        let numbers: Vec<Name> =
+            good.iter().map(|(_, _, subject)| Name::new(Field::AtenaBango, &subject.atena_bango)).collect();
+        let held = if numbers.is_empty() { Vec::new() } else { self.find_by_any(&numbers).await? };
+        let held: HashMap<&str, &Version<Subject>> = held.iter().map(|held| (held.id.as_str(), held)).collect();
+        let mut puts = Vec::new();
+        for (number, id, subject) in &good {
+            let version = match held.get(id.as_str()) {
+                None => {
+                    taken.new += 1;
+                    0
+                }
+                Some(held) if held.state == *subject => {
                     taken.unchanged += 1;
                     continue;
                 }
                 Some(held) if held.state.rireki_bango >= subject.rireki_bango => {
-                    taken.bad += 1;
-                    tell(&BadLine { line: number, reason: Bad::Older });
+                    bad.push(BadLine { line: *number, reason: Bad::Older });
                     continue;
                 }
-                Some(_) => taken.newer += 1,
-            }
-            puts.push(self.records.draft(&id, held.map_or(0, |held| held.version), &subject, &author)?);
+                Some(held) => {
+                    taken.newer += 1;
+                    held.version
+                }
+            };
+            puts.push(self.records.draft(id, version, subject, author)?);
         }
-        self.records.put_all(puts).await?;
-        Ok(taken)
+        taken.bad += bad.len();
+        bad.sort_by_key(|bad| bad.line);
+        bad.iter().for_each(tell);
+        Ok(self.records.put_all(puts).await?)
     }
 
     /// Subjects that are found by all of some names, at most `limit`.

@@ -109,6 +109,12 @@ pub enum RegisterError {
         /// By how much, in milliseconds.
         millis: u64,
     },
+    /// Nothing was recorded for so long that the clock must be confirmed.
+    #[error("the machine's clock is {days} days after what was recorded last")]
+    ClockLeap {
+        /// By how many days.
+        days: i64,
+    },
     /// The register already holds something.
     #[error("installing the register: it is not empty")]
     NotEmpty,
@@ -190,6 +196,7 @@ impl RegisterError {
             Self::SecondNode => "second-node",
             Self::SharedNeedsServer => "shared-needs-server",
             Self::ClockDrift { .. } => "clock-drift",
+            Self::ClockLeap { .. } => "clock-leap",
             Self::NotEmpty => "register-not-empty",
             Self::ReadOnly => "register-read-only",
             Self::Full => "register-full",

@@ -231,6 +231,20 @@ impl Register {
     /// # Errors
     /// [`RegisterError::ClockDrift`] where the node's clock is apart from it, or it was set back.
     pub async fn now(&self) -> Result<Moment, RegisterError> {
+        Ok(self.now_and_last().await?.0)
+    }
+
+    /// Refuses to go on after a long time in which nothing was recorded, where the machine's clock is the only
+    /// one: it may have been set far forward. Who knows that it is right does not ask.
+    ///
+    /// # Errors
+    /// [`RegisterError::ClockLeap`].
+    pub async fn refuse_leap(&self) -> Result<(), RegisterError> {
+        let (now, recorded) = self.now_and_last().await?;
+        if self.store.clock().is_some() { Ok(()) } else { clock::refuse_leap(now, recorded) }
+    }
+
+    async fn now_and_last(&self) -> Result<(Moment, i64), RegisterError> {
         const LAST: &str = include_str!("../../sql/last_recorded.sql");
         let mut transaction = self.begin(Access::Read).await?;
         let recorded = one(&mut *transaction, LAST, Vec::new()).await?.integer()?;
@@ -239,7 +253,7 @@ impl Register {
             Some(clock) => one(&mut *transaction, clock, Vec::new()).await?.integer()?,
             None => node,
         };
-        settle(node, store, recorded)
+        Ok((settle(node, store, recorded)?, recorded))
     }
 
     async fn begin(&self, access: Access) -> Result<Box<dyn Transaction>, RegisterError> {

@@ -21,14 +21,21 @@ use zeroize::Zeroizing;
 
 use crate::{root, tool};
 
+/// Of a machine: its clock.
+pub const CLOCK: &str = "clock";
+
 /// A register in a folder, and the program there.
 pub struct Place {
     folder: TempDir,
+    /// What is said of the machine: its clock (as `faketime` has it), its zone, its language.
+    pub machine: Vec<(&'static str, String)>,
+    /// Said to every command: where the register is, if not in the folder.
+    pub more: Vec<String>,
 }
 
 impl Place {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), machine: Vec::new(), more: Vec::new() }
     }
 
     pub fn at(&self, name: &str) -> PathBuf {
@@ -36,8 +43,14 @@ impl Place {
     }
 
     pub fn run(&self, line: &str) -> Output {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_shomei"));
-        command.current_dir(self.folder.path()).args(line.split(' ')).output().unwrap()
+        let program = env!("CARGO_BIN_EXE_shomei");
+        let clock = self.machine.iter().find(|(name, _)| *name == CLOCK);
+        let mut command = std::process::Command::new(if clock.is_some() { "faketime" } else { program });
+        if let Some((_, clock)) = clock {
+            command.args(["-f", clock, program]).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
+        command.envs(self.machine.iter().filter(|(name, _)| *name != CLOCK).map(|(name, value)| (name, value)));
+        command.current_dir(self.folder.path()).args(line.split(' ')).args(&self.more).output().unwrap()
     }
 
     /// What a command that must go well says.
@@ -80,7 +93,7 @@ impl Place {
     }
 
     /// The same until its document was approved.
-    fn approved(&self) -> String {
+    pub fn approved(&self) -> String {
         let case = self.collated();
         self.done(&format!("case do {case} 9 --as kita-shinsa"));
         let shown: Value =
@@ -115,7 +128,7 @@ fn kita() -> OfficeId {
 }
 
 /// The text of a file's pages.
-fn text_of(file: &Path) -> String {
+pub fn text_of(file: &Path) -> String {
     let pages = shomei::press::readback::read_back(&read(file)).unwrap();
     pages.iter().flat_map(|page| &page.runs).map(|run| run.text.as_str()).collect()
 }
@@ -159,7 +172,7 @@ fn a_file_that_is_taken_over_twice_changes_nothing_the_second_time() {
 }
 
 /// How many events the offices have, as their audits say.
-fn events(place: &Place) -> u64 {
+pub fn events(place: &Place) -> u64 {
     let told = place.done("audit --as kita-shinsa");
     told.lines().map(|line| line.split('\t').nth(1).unwrap().parse::<u64>().unwrap()).sum()
 }

@@ -2,8 +2,10 @@
 
 mod alike;
 mod between;
+mod clock;
 mod crash;
 mod demo;
+mod import;
 mod million;
 mod office;
 mod stopped;
