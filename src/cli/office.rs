@@ -45,13 +45,13 @@ const LOG: &str = "log.mihon.example";
 #[derive(Args, Debug, Clone)]
 pub struct Database {
     /// The register: a file, or postgres://USER@HOST/DATABASE. It is made if it is not there.
-    #[arg(long, default_value = "shomei.db")]
+    #[arg(long, global = true, default_value = "shomei.db")]
     pub database: String,
     /// Folder of the keys; beside the file if not given.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub keys: Option<PathBuf>,
     /// The machine's clock is right, although nothing was recorded for more than 60 days.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub after_a_pause: bool,
 }
 

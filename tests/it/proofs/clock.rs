@@ -1,10 +1,10 @@
 //! The era and the day on paper are the register's, whatever the machine believes.
 
 use shomei::domain::calendar::Day;
-use shomei::register::{Mode, Register, clock};
+use shomei::register::{Register, clock};
 
 use crate::office::{CLOCK, Place, text_of};
-use crate::register::fixture::{Database, Fixture, deployment};
+use crate::register::fixture::{Database, Fixture};
 
 /// Zones and languages of machines that nobody set up for Japan: each other than the last in day, digits, calendar,
 /// or in how letters become capitals.
@@ -64,7 +64,6 @@ fn a_clock_that_was_set_back_or_far_forward_issues_nothing_and_the_right_one_doe
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_server_the_day_is_the_servers_and_a_machine_with_another_clock_issues_nothing() {
     let fixture = Fixture::empty(Database::Postgres).await;
-    Register::install(&fixture.owner, &deployment_of_this_program()).await.unwrap();
     let mut place = Place::new();
     place.more = vec!["--database".to_owned(), fixture.owner.clone()];
     set_up(&mut place, MACHINES[1], None);
@@ -83,8 +82,4 @@ async fn on_a_server_the_day_is_the_servers_and_a_machine_with_another_clock_iss
     let told = tokio::task::block_in_place(|| place.done(&issue));
     assert!(told.contains("000001"), "a number was spent: {told}");
     paper_says(&place, &on_paper(day));
-}
-
-fn deployment_of_this_program() -> shomei::register::Deployment {
-    shomei::register::Deployment { program: shomei::PROGRAM.to_owned(), ..deployment(Mode::Shared) }
 }

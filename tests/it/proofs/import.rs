@@ -74,9 +74,9 @@ const FIELDS: [Fault; 15] = [
     (|line| line["atena_bango"] = json!("1000013"), "atena_bango", "number-check-digit"),
     (|line| drop(fields(&mut line["data"]["hito"]).remove("seibetsu")), "data.hito.seibetsu", "missing-field"),
     (|line| line["data"]["hito"]["x"] = json!("x"), "data.hito.x", "unknown-field"),
-    (|line| line["data"]["hito"]["seibetsu"] = json!("otoka"), "data.hito.seibetsu", "not-a-choice"),
+    (|line| line["data"]["hito"]["seibetsu"] = json!("otoka"), "data.hito.seibetsu", "seibetsu-unknown"),
     (|line| line["data"]["hito"]["todokede_hi"] = json!("R3-02-30"), "data.hito.todokede_hi", "date-day-of-month"),
-    (|line| line["data"]["hito"]["todokede_hi"] = json!("S70-02-03"), "data.hito.todokede_hi", "date-outside-era"),
+    (|line| line["data"]["hito"]["todokede_hi"] = json!("S70-02-03"), "data.hito.todokede_hi", "date-year"),
     (|line| line["data"]["setainushi"] = json!("見本\u{30000}"), "data.setainushi", "moji-not-in-font"),
     (|line| line["data"]["setainushi"] = json!("見本\u{7}"), "data.setainushi", "moji-control"),
     (|line| line["status"] = json!("shojo"), "data.shojo", "status-and-shojo-differ"),
@@ -99,12 +99,14 @@ const JSON_LINES: [(fn(String) -> Vec<u8>, &str, &str); 7] = [
     (|line| [line.as_bytes(), b"\x8C\xA9"].concat(), "", "import-not-utf8"),
     (|_| b"[]".into(), "", "wrong-type"),
     (|_| "[".repeat(1_000).into(), "", "json-too-deep"),
-    (
-        |line| line.replacen("\"100001000", "{\"nothing\":\"omitted\"},\"y\":\"", 1).into(),
-        "data.hito.kojin_bango",
-        "omitted-in-a-register",
-    ),
+    (omitted, "data.hito.kojin_bango", "omitted-in-a-register"),
 ];
+
+fn omitted(line: String) -> Vec<u8> {
+    let mut line: Value = serde_json::from_str(&line).unwrap();
+    line["data"]["hito"]["kojin_bango"] = json!({ "nothing": "omitted" });
+    line.to_string().into()
+}
 
 /// Faults of a row of CSV.
 const CSV_ROWS: [(fn(String) -> Vec<u8>, &str, &str); 6] = [
@@ -209,17 +211,23 @@ async fn take_over(register: &Register, bytes: &[u8]) -> (Taken, Told) {
     (taken.await.unwrap(), told)
 }
 
+/// Nothing else was told, and nothing less.
+fn same(told: &Told, bad: &Told) {
+    let (more, less): (Vec<_>, Vec<_>) = (told.difference(bad).collect(), bad.difference(told).collect());
+    assert!(more.is_empty() && less.is_empty(), "told besides: {more:?}; not told: {less:?}");
+}
+
 async fn named(database: Database) {
     for form in [Form::Json, Form::Csv] {
         let (_hall, register) = Hall::open_for_one(database).await;
         let file = File::of(form, FEW);
         assert_eq!((file.bad.len(), file.good), (BAD, FEW - BAD));
         let (taken, told) = take_over(&register, &file.bytes).await;
-        assert_eq!(told, file.bad);
+        same(&told, &file.bad);
         assert_eq!(taken, Taken { new: file.good, bad: BAD, ..Taken::default() });
         let head = register.head(&office().city.id).await.unwrap();
         let (again, told) = take_over(&register, &file.bytes).await;
-        assert_eq!(told, file.bad);
+        same(&told, &file.bad);
         assert_eq!(again, Taken { unchanged: file.good, bad: BAD, ..Taken::default() });
         assert_eq!(register.head(&office().city.id).await.unwrap(), head, "the same file changed something");
         assert_eq!(register.audit(&office().city.id, Default::default()).await.unwrap().findings, []);
@@ -264,7 +272,8 @@ fn run(place: &Place, file: &str) -> (String, Told, u64) {
     let told = std::fs::read_to_string(place.at("told")).unwrap();
     let bad = told.lines().map(|line| {
         let (machine, person) = line.split_once('\t').unwrap();
-        assert!(person.contains(file) && person.ends_with('。') && !person.contains('{'), "{person}");
+        let unfilled = person.split('{').skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+        assert!(person.contains(file) && person.ends_with('。') && !unfilled, "{person}");
         let mut parts = machine.strip_prefix(&format!("{file}:")).unwrap().splitn(3, ": ");
         let number = parts.next().unwrap().parse().unwrap();
         let path = parts.next().unwrap().replace("document", "");
@@ -287,7 +296,7 @@ fn the_program_names_every_bad_line_of_a_great_file_and_holds_little_of_it() {
         for wanted in [format!("+{}\t~0\t=0", file.good), format!("+0\t~0\t={}", file.good)] {
             let since = std::time::Instant::now();
             let (counted, told, most) = run(&place, name);
-            assert_eq!(told, file.bad);
+            same(&told, &file.bad);
             assert_eq!(counted.trim(), format!("{name}\t{wanted}\t!{BAD}"));
             let (size, spent) = (file.bytes.len() / 1_000_000, since.elapsed().as_secs_f64());
             println!("{name}: {lines} lines, {size} MB: {spent:.1} s, at most {most} MB held");
