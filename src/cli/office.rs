@@ -119,7 +119,11 @@ pub fn wait<T>(work: impl Future<Output = Result<T, Lines>>) -> Result<T, Lines>
 impl Database {
     /// The register in a folder.
     pub fn within(folder: &Path) -> Self {
-        Self { database: folder.join("register.db").display().to_string(), keys: Some(folder.join("keys")), after_a_pause: false }
+        Self {
+            database: folder.join("register.db").display().to_string(),
+            keys: Some(folder.join("keys")),
+            after_a_pause: false,
+        }
     }
 
     /// Folder of the keys.

@@ -388,10 +388,7 @@ mod tests {
         let good_json = JSON.lines().next().unwrap();
         let long = format!("{{{}", " ".repeat(1024 * 1024));
         let text = [good_json, "", "", "{\"kind\":", &long, good_json].join("\n");
-        assert_eq!(
-            told(&text),
-            [good(), of(4, "", "json-malformed"), of(5, "", "import-line-too-long"), good()]
-        );
+        assert_eq!(told(&text), [good(), of(4, "", "json-malformed"), of(5, "", "import-line-too-long"), good()]);
         let place = |line: &Line| line.as_ref().err().unwrap().reason.refusals()[0].details["line"].clone();
         assert_eq!(place(&read(text.as_bytes())[1]), "4");
     }

@@ -8,8 +8,12 @@ use crate::register::fixture::{Database, Fixture};
 
 /// Zones and languages of machines that nobody set up for Japan: each other than the last in day, digits, calendar,
 /// or in how letters become capitals.
-const MACHINES: [(&str, &str); 4] =
-    [("America/Los_Angeles", "tr_TR.UTF-8"), ("Pacific/Kiritimati", "ar_SA.UTF-8"), ("Nowhere/Else", "th_TH"), ("", "xx")];
+const MACHINES: [(&str, &str); 4] = [
+    ("America/Los_Angeles", "tr_TR.UTF-8"),
+    ("Pacific/Kiritimati", "ar_SA.UTF-8"),
+    ("Nowhere/Else", "th_TH"),
+    ("", "xx"),
+];
 
 fn set_up(place: &mut Place, (zone, language): (&str, &str), clock: Option<&str>) {
     place.machine = ["LC_ALL", "LANG", "LC_TIME"].map(|name| (name, language.to_owned())).to_vec();
@@ -19,7 +23,9 @@ fn set_up(place: &mut Place, (zone, language): (&str, &str), clock: Option<&str>
 
 /// A day as paper has it.
 fn on_paper(day: Day) -> String {
-    let [year, month, day_of_month] = day.to_string().split('-').map(|part| part.parse::<u32>().unwrap()).collect::<Vec<_>>()[..] else {
+    let [year, month, day_of_month] =
+        day.to_string().split('-').map(|part| part.parse::<u32>().unwrap()).collect::<Vec<_>>()[..]
+    else {
         panic!("{day}");
     };
     format!("令和{}年{month}月{day_of_month}日", year - 2018)
@@ -51,7 +57,9 @@ fn a_clock_that_was_set_back_or_far_forward_issues_nothing_and_the_right_one_doe
     let mut place = Place::new();
     let case = place.approved();
     let issue = format!("case issue {case} 1 -o sealed.pdf --as kita-shonin");
-    for (clock, code) in [("-38y", "clock-drift"), ("-1d", "clock-drift"), ("-1m", "clock-drift"), ("+10y", "clock-leap")] {
+    for (clock, code) in
+        [("-38y", "clock-drift"), ("-1d", "clock-drift"), ("-1m", "clock-drift"), ("+10y", "clock-leap")]
+    {
         set_up(&mut place, MACHINES[0], Some(clock));
         assert!(place.refused(&issue).contains(code), "{clock}");
         assert!(!place.at("sealed.pdf").exists(), "{clock}");
