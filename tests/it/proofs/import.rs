@@ -68,6 +68,9 @@ fn somebody(number: usize) -> Value {
 /// What is done to a line, and what is said against it.
 type Fault = (fn(&mut Value), &'static str, &'static str);
 
+/// Likewise of a whole line as it stands in the file.
+type LineFault = (fn(String) -> Vec<u8>, &'static str, &'static str);
+
 /// Faults of fields, which either form can have.
 const FIELDS: [Fault; 15] = [
     (|line| line["data"]["hito"]["kojin_bango"] = json!("100001000018"), "data.hito.kojin_bango", "number-check-digit"),
@@ -92,7 +95,7 @@ fn fields(value: &mut Value) -> &mut serde_json::Map<String, Value> {
 }
 
 /// Faults of a line of JSON.
-const JSON_LINES: [(fn(String) -> Vec<u8>, &str, &str); 7] = [
+const JSON_LINES: [LineFault; 7] = [
     (|line| line[..100].into(), "", "json-malformed"),
     (|line| line.replacen("{\"", "{\"kind\":\"jumin\",\"", 1).into(), "kind", "duplicate-field"),
     (|line| format!("{line}{}", " ".repeat(1024 * 1024)).into(), "", "import-line-too-long"),
@@ -109,7 +112,7 @@ fn omitted(line: String) -> Vec<u8> {
 }
 
 /// Faults of a row of CSV.
-const CSV_ROWS: [(fn(String) -> Vec<u8>, &str, &str); 6] = [
+const CSV_ROWS: [LineFault; 6] = [
     (|row| format!("{row},").into(), "", "import-cells"),
     (|row| row.replacen(',', "", 1).into(), "", "import-cells"),
     (|row| row.replacen("見本県", "\"見本県", 1).into(), "", "import-quote"),
