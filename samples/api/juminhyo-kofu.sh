@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# 住民票の写しの交付 over the API, by its own people: from the reception to the sealed PDF.
+# 住民票の写しの交付 over the API, by its own people: from the reception to the 交付 and its receipt.
 #
 #   samples/api/juminhyo-kofu.sh http://127.0.0.1:8080 sealed.pdf < PASSWORD
 #
@@ -48,8 +48,17 @@ ask "$approver" POST "/cases/$case/steps" "{\"step\": \"10\", \"seen\": [\"$code
 curl --silent --show-error --fail-with-body --request POST --header "authorization: Bearer $approver" \
   --header "idempotency-key: $case-1" "$url/cases/$case/documents/1/issuances" > "$output"
 
-for step in 11 12 13 14a 14b 15; do
+for step in 11 12 13; do
   ask "$counter" POST "/cases/$case/steps" "{\"step\": \"$step\"}" > /dev/null
 done
+# 交付: the 番号札, every sheet, and the fee, in one step.
+sheets=$(ask "$counter" GET "/cases/$case" | python3 -c 'import json, sys
+open = {step["step"]: step for step in json.load(sys.stdin)["open"]}
+print(json.dumps(open["14a"]["handing"]["sheets"], ensure_ascii=False))')
+ask "$counter" POST "/cases/$case/handing" "{\"step\": \"14a\", \"shown\": {\"bangofuda\": \"$case\",
+  \"kami\": $sheets, \"shuno\": {\"genkin\": {\"azukari\": 1000}}}}" > "$output.handed.json"
+receipt=$(field '["settlements"][0]["receipt"]["serial"]' < "$output.handed.json")
+ask "$counter" POST "/cases/$case/receipts/$(printf %06d "$receipt")" > "$output.receipt.pdf"
+ask "$counter" POST "/cases/$case/steps" '{"step": "15"}' > /dev/null
 ask "$counter" DELETE /session
 echo "$case $output"

@@ -7,7 +7,8 @@ use crate::procedure::StepKey;
 use super::actor::By;
 use super::event::{Event, IssueEnd, Seen};
 use super::id::{EntryId, IssuanceId};
-use super::running::{Recorded, Running};
+use super::running::{Handed, Recorded, Running};
+use super::settlement::ReceiptNumber;
 use super::sheet::{ApprovedSheet, EnteredSheet, Issuance, IssuanceState, Sheet};
 use super::{Case, Completed, Refused, WithCity};
 
@@ -38,6 +39,10 @@ impl Case {
             (Self::WithCity(with), Event::Refused { reason, by, .. }) => {
                 Self::Refused(Refused { running: with.running, reason: reason.clone(), by: by.clone() })
             }
+            (Self::Completed(mut completed), event @ Event::ReceiptPrinted { .. }) => {
+                completed.running.apply(event);
+                Self::Completed(completed)
+            }
             (unchanged, _) => unchanged,
         }
     }
@@ -67,6 +72,13 @@ impl Running {
                 self.progress.mark(step.clone(), by.clone());
                 self.approve(step, seen, by);
             }
+            Event::HandedOver { step, settlement, by, .. } => {
+                let (step, settlement, by) = (step.clone(), settlement.clone(), by.clone());
+                self.stopped = None;
+                self.handed.push(Handed { step, settlement, printed: 0, by });
+            }
+            Event::ReceiptPrinted { receipt, .. } => self.print_receipt(receipt),
+            Event::HandingStopped { fault, .. } => self.stopped = Some(fault.clone()),
             Event::Returned { to, .. } | Event::CorrectionRequested { to, .. } | Event::ApprovalLapsed { to, .. } => {
                 self.undo_from(to)
             }
@@ -78,7 +90,7 @@ impl Running {
             Event::IssueEnded { issuance, end, .. } => self.change(
                 *issuance,
                 match end {
-                    IssueEnd::Issued { sha256, .. } => IssuanceState::Issued { sha256: *sha256 },
+                    IssueEnd::Issued { sha256, pages } => IssuanceState::Issued { sha256: *sha256, pages: *pages },
                     IssueEnd::Voided { .. } => IssuanceState::Voided,
                 },
             ),
@@ -107,6 +119,14 @@ impl Running {
                     by: by.clone(),
                     issuances: BTreeMap::new(),
                 });
+            }
+        }
+    }
+
+    fn print_receipt(&mut self, receipt: &ReceiptNumber) {
+        for handed in &mut self.handed {
+            if handed.settlement.as_ref().is_some_and(|settlement| settlement.receipt == *receipt) {
+                handed.printed = handed.printed.saturating_add(1);
             }
         }
     }

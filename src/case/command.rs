@@ -3,14 +3,23 @@
 use crate::document::reception::Received;
 use crate::procedure::StepKey;
 
+use super::handing::Shown;
 use super::event::{Attributes, Entry, Evidence, IssueEnd, Lapse, Reason, Seen};
 use super::id::{EntryId, IssuanceId};
+use super::settlement::ReceiptNumber;
 
 /// What a person wants to do with a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Do a step.
     Do(Work),
+    /// 交付, with the fee where one is due.
+    HandOver(Box<Shown>),
+    /// A receipt is printed.
+    PrintReceipt {
+        /// Which.
+        receipt: ReceiptNumber,
+    },
     /// More, or other, became known of the case.
     Amend {
         /// What.
@@ -102,6 +111,8 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Do(_) => "a step",
+            Self::HandOver(_) => "handing over",
+            Self::PrintReceipt { .. } => "printing a receipt",
             Self::Amend { .. } => "an amendment",
             Self::Record { .. } => "a record of the reception",
             Self::Return { .. } => "a return",

@@ -9,10 +9,12 @@ use super::actor::{Actor, By};
 use super::command::{Command, Work};
 use super::error::CaseError;
 use super::event::{Attributes, Entry, Event, IssueEnd, Lapse, Reason};
+use super::handing;
 use super::id::{EntryId, IssuanceId};
 use super::reception;
 use super::rules;
 use super::running::Running;
+use super::settlement::{ReceiptNumber, Settlement};
 use super::sheet::{ApprovedSheet, IssuanceState, Sheet};
 
 /// An office's settings and the person who acts.
@@ -28,6 +30,8 @@ impl Decision<'_> {
         let name = command.name();
         match command {
             Command::Do(work) => self.work(work),
+            Command::HandOver(shown) => self.hand_over(*shown),
+            Command::PrintReceipt { receipt } => self.print_receipt(receipt),
             Command::Amend { attributes } => self.amend(attributes),
             Command::Record { request } => self.record(request, name),
             Command::Return { reason } => self.give_back(reason, name),
@@ -48,6 +52,9 @@ impl Decision<'_> {
     fn work(self, work: Work) -> Result<Vec<Event>, CaseError> {
         let step = self.open(&work.step)?;
         let by = rules::may_do(self.running, step, self.actor, self.settings)?;
+        if handing::is_handing(self.running, step) {
+            return Err(CaseError::HandingStep { step: step.key.clone() });
+        }
         let relaxed = rules::separate(self.running, step, &by, self.settings)?;
         self.check_received(step)?;
         self.check_entries(step, &work)?;
@@ -66,7 +73,7 @@ impl Decision<'_> {
         Ok(events)
     }
 
-    fn open(&self, key: &StepKey) -> Result<&Step, CaseError> {
+    pub(super) fn open(&self, key: &StepKey) -> Result<&Step, CaseError> {
         let unknown = || CaseError::UnknownStep { step: key.to_string() };
         let known = self.running.flow().step(key).ok_or_else(unknown)?;
         if known.outside {
@@ -87,7 +94,7 @@ impl Decision<'_> {
         (entered && self.running.sealed_at(&seal.key).next().is_none()).then(|| seal.key.clone())
     }
 
-    fn check_entries(&self, step: &Step, work: &Work) -> Result<(), CaseError> {
+    pub(super) fn check_entries(&self, step: &Step, work: &Work) -> Result<(), CaseError> {
         let made = self.running.made_at(step);
         for (index, Entry { kind, copies, source, .. }) in work.entries.iter().enumerate() {
             let twice = work.entries.iter().skip(index + 1).any(|other| other.kind == *kind);
@@ -149,7 +156,7 @@ impl Decision<'_> {
     }
 
     /// R6: what is handed over is the sealed version, and all of it.
-    fn check_released(&self, step: &Step) -> Result<(), CaseError> {
+    pub(super) fn check_released(&self, step: &Step) -> Result<(), CaseError> {
         if !matches!(step.act, Act::HandOver | Act::Collect | Act::Send) {
             return Ok(());
         }
@@ -311,9 +318,19 @@ impl Decision<'_> {
         Ok(vec![Event::ApprovalLapsed { to, cause, by: self.actor.as_any() }])
     }
 
+    /// The receipt of what was handed over, by whoever is at the counter of the case's office.
+    fn print_receipt(self, receipt: ReceiptNumber) -> Result<Vec<Event>, CaseError> {
+        let known = self.running.settlement(&receipt).is_some_and(Settlement::has_receipt);
+        if !known || *self.actor.office() != self.running.opening().office {
+            return Err(CaseError::NoReceipt);
+        }
+        Ok(vec![Event::ReceiptPrinted { receipt, by: self.actor.as_any() }])
+    }
+
     fn spoil(self, issuance: IssuanceId, reason: Reason) -> Result<Vec<Event>, CaseError> {
         let sheet = self.running.sheet_of(issuance).and_then(Sheet::approved).ok_or(CaseError::IssuanceState)?;
         match sheet.state_of(issuance) {
+            Some(IssuanceState::Issued { .. }) if self.running.is_handed(sheet) => Err(CaseError::Handed),
             Some(IssuanceState::Issued { .. }) if *self.actor.office() == self.running.opening().office => {
                 Ok(vec![Event::Spoiled { issuance, reason, by: self.actor.as_any() }])
             }

@@ -157,6 +157,74 @@ pub enum CaseError {
         /// Document.
         entry: EntryId,
     },
+    /// A step that is done by handing over, with what is shown and paid.
+    #[error("deciding {step}: it is done by handing over")]
+    HandingStep {
+        /// Step.
+        step: StepKey,
+    },
+    /// A step at which nothing is handed over.
+    #[error("deciding {step}: nothing is handed over there")]
+    NotHanding {
+        /// Step.
+        step: StepKey,
+    },
+    /// The office's table has no fee for it on this day.
+    #[error("deciding {step}: no fee is known for {code}")]
+    NoFee {
+        /// Step.
+        step: StepKey,
+        /// Of what.
+        code: String,
+    },
+    /// How many copies another system printed is not said, or said where the program knows.
+    #[error("deciding {step}: the copies that another system printed")]
+    CopiesElsewhere {
+        /// Step.
+        step: StepKey,
+    },
+    /// A fee is due.
+    #[error("deciding {step}: the fee was not paid")]
+    NotPaid {
+        /// Step.
+        step: StepKey,
+    },
+    /// Nothing is due.
+    #[error("deciding {step}: nothing is to be paid")]
+    NothingDue {
+        /// Step.
+        step: StepKey,
+    },
+    /// What is the city's is not paid in 収入印紙, and what is the state's not otherwise, nor in more than is due.
+    #[error("deciding {step}: it is not paid in this way")]
+    OtherWay {
+        /// Step.
+        step: StepKey,
+    },
+    /// Less than is due.
+    #[error("deciding {step}: less was paid than is due")]
+    TooLittle {
+        /// Step.
+        step: StepKey,
+    },
+    /// 定額小為替 above the sum (地方自治法施行令156条).
+    #[error("deciding {step}: money orders above the sum")]
+    KawaseOver {
+        /// Step.
+        step: StepKey,
+    },
+    /// A ground of 免除 that the office does not know, or not for this 請求区分.
+    #[error("deciding {step}: no exemption on this ground")]
+    NotExempt {
+        /// Step.
+        step: StepKey,
+    },
+    /// What was handed over is not spoiled afterwards.
+    #[error("deciding spoiling: the sheet was handed over")]
+    Handed,
+    /// No receipt of this number in the case.
+    #[error("finding a receipt: the case has none of this number")]
+    NoReceipt,
     /// As many copies as were asked for have their numbers.
     #[error("deciding an issuance: document {} has no copy left", entry.0)]
     NoCopyLeft {
@@ -205,6 +273,18 @@ impl CaseError {
             Self::OtherContent { .. } => "case-other-content",
             Self::NotApproved { .. } => "case-not-approved",
             Self::NotIssued { .. } => "case-not-issued",
+            Self::HandingStep { .. } => "case-handing-step",
+            Self::NotHanding { .. } => "case-not-handing",
+            Self::NoFee { .. } => "case-no-fee",
+            Self::CopiesElsewhere { .. } => "case-copies-elsewhere",
+            Self::NotPaid { .. } => "case-not-paid",
+            Self::NothingDue { .. } => "case-nothing-due",
+            Self::OtherWay { .. } => "case-other-way",
+            Self::TooLittle { .. } => "case-too-little",
+            Self::KawaseOver { .. } => "case-kawase-over",
+            Self::NotExempt { .. } => "case-not-exempt",
+            Self::Handed => "case-handed",
+            Self::NoReceipt => "case-no-receipt",
             Self::NoCopyLeft { .. } => "case-no-copy-left",
             Self::MayNotIssue => "case-may-not-issue",
             Self::IssuanceState => "case-issuance-state",

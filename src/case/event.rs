@@ -11,7 +11,9 @@ use crate::procedure::StepKey;
 use crate::procedure::settings::PersonRule;
 
 use super::actor::By;
+use super::handing::HandingFault;
 use super::id::{CaseId, EntryId, IssuanceId, OfficeId};
+use super::settlement::{ReceiptNumber, Settlement};
 use super::warrant::Cover;
 use super::wire;
 
@@ -266,6 +268,34 @@ pub enum Event {
         /// By whom.
         by: By,
     },
+    /// 交付: what was shown was right, and went out.
+    HandedOver {
+        /// At which step.
+        step: StepKey,
+        /// Codes of its sheets, n/N.
+        sheets: Vec<String>,
+        /// 収納.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        settlement: Option<Settlement>,
+        /// By whom.
+        by: By,
+    },
+    /// What was shown was not right, and nothing went out.
+    HandingStopped {
+        /// At which step.
+        step: StepKey,
+        /// What was wrong.
+        fault: HandingFault,
+        /// By whom.
+        by: By,
+    },
+    /// A receipt was printed; after the first time it says that it is printed again.
+    ReceiptPrinted {
+        /// Which.
+        receipt: ReceiptNumber,
+        /// By whom.
+        by: By,
+    },
     /// 差戻し: back to the last entry.
     Returned {
         /// From where.
@@ -414,6 +444,9 @@ impl Event {
             Self::PrintedElsewhere { .. } => "printed-elsewhere",
             Self::RuleRelaxed { .. } => "rule-relaxed",
             Self::StepDone { .. } => "step-done",
+            Self::HandedOver { .. } => "handed-over",
+            Self::HandingStopped { .. } => "handing-stopped",
+            Self::ReceiptPrinted { .. } => "receipt-printed",
             Self::Returned { .. } => "returned",
             Self::CorrectionRequested { .. } => "correction-requested",
             Self::ApprovalLapsed { .. } => "approval-lapsed",
@@ -436,6 +469,9 @@ impl Event {
             | Self::PrintedElsewhere { by, .. }
             | Self::RuleRelaxed { by, .. }
             | Self::StepDone { by, .. }
+            | Self::HandedOver { by, .. }
+            | Self::HandingStopped { by, .. }
+            | Self::ReceiptPrinted { by, .. }
             | Self::Returned { by, .. }
             | Self::CorrectionRequested { by, .. }
             | Self::ApprovalLapsed { by, .. }

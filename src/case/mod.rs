@@ -8,11 +8,13 @@ pub mod command;
 mod decide;
 pub mod error;
 pub mod event;
+pub mod handing;
 pub mod id;
 pub mod progress;
 mod reception;
 pub mod rules;
 pub mod running;
+pub mod settlement;
 pub mod sheet;
 pub mod warrant;
 pub(crate) mod wire;
@@ -133,6 +135,10 @@ impl Case {
         match self {
             Self::Running(running) => Decision { running, actor, settings }.decide(command),
             Self::WithCity(with) => with.decide(command, actor),
+            // A receipt is printed whenever somebody asks for it.
+            Self::Completed(Completed { running }) if matches!(command, Command::PrintReceipt { .. }) => {
+                Decision { running, actor, settings }.decide(command)
+            }
             Self::Completed(_) | Self::Refused(_) => {
                 Err(CaseError::NotRunning { command: command.name(), state: self.state() })
             }

@@ -9,8 +9,10 @@ use crate::procedure::{Act, Procedure, SealPolicy, SealRule, Step, StepKey};
 use super::actor::By;
 use super::event::{Attributes, Opening};
 use super::id::{EntryId, IssuanceId};
+use super::handing::HandingFault;
 use super::progress::{self, Progress};
-use super::sheet::Sheet;
+use super::settlement::{ReceiptNumber, Settlement};
+use super::sheet::{ApprovedSheet, Sheet};
 
 /// 受付の記録, and who made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,21 @@ pub struct Running {
     pub(super) sheets: Vec<Sheet>,
     pub(super) entries: u32,
     pub(super) confirmed: Vec<(StepKey, String)>,
+    pub(super) handed: Vec<Handed>,
+    pub(super) stopped: Option<HandingFault>,
+}
+
+/// 交付済み.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// At which step.
+    pub step: StepKey,
+    /// 収納, where something was paid or might have been.
+    pub settlement: Option<Settlement>,
+    /// How often its receipt was printed.
+    pub printed: u32,
+    /// By whom.
+    pub by: By,
 }
 
 impl Running {
@@ -46,6 +63,8 @@ impl Running {
             sheets: Vec::new(),
             entries: 0,
             confirmed: Vec::new(),
+            handed: Vec::new(),
+            stopped: None,
         }
     }
 
@@ -168,6 +187,40 @@ impl Running {
     /// The documents that a step seals, or whose sealing it allows.
     pub fn sealed_at<'c>(&'c self, key: &'c StepKey) -> impl Iterator<Item = &'c Sheet> {
         self.sheets.iter().filter(move |sheet| self.gate_of(sheet) == Some(key))
+    }
+
+    /// What was handed over, and how it was paid.
+    pub fn handed(&self) -> &[Handed] {
+        &self.handed
+    }
+
+    /// Why what was shown last was not handed over; none once it was.
+    pub fn stopped(&self) -> Option<&HandingFault> {
+        self.stopped.as_ref()
+    }
+
+    /// 収納 of a receipt.
+    pub fn settlement(&self, receipt: &ReceiptNumber) -> Option<&Settlement> {
+        self.handed.iter().filter_map(|handed| handed.settlement.as_ref()).find(|known| known.receipt == *receipt)
+    }
+
+    /// Whether a document was handed over.
+    pub(super) fn is_handed(&self, sheet: &ApprovedSheet) -> bool {
+        let id = sheet.entered.id;
+        self.handed.iter().any(|handed| self.due_at(&handed.step).iter().any(|sheet| sheet.entered().id == id))
+    }
+
+    /// The documents that go out at a step: what must be out before it, and did not go out before.
+    pub(super) fn due_at(&self, key: &StepKey) -> Vec<&Sheet> {
+        let before = self.flow.ancestors(key);
+        let earlier: Vec<EntryId> = self
+            .handed
+            .iter()
+            .filter(|handed| before.contains(&handed.step))
+            .flat_map(|handed| self.due_before(&handed.step))
+            .map(|sheet| sheet.entered().id)
+            .collect();
+        self.due_before(key).into_iter().filter(|sheet| !earlier.contains(&sheet.entered().id)).collect()
     }
 
     /// The documents that must be out before a step.

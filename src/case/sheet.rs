@@ -68,6 +68,8 @@ pub enum IssuanceState {
     Issued {
         /// SHA-256 of the file.
         sha256: [u8; 32],
+        /// 枚数.
+        pages: u16,
     },
     /// Nothing was released.
     Voided,

@@ -10,7 +10,7 @@ use shomei::case::id::EntryId;
 use shomei::document::names::{Field, Name};
 use shomei::domain::calendar::Day;
 use shomei::issuing::casework::Loaded;
-use shomei::issuing::clerk::{CaseView, Cases, Clerk, ClerkError, Content, Doing, Given};
+use shomei::issuing::clerk::{CaseView, Cases, Clerk, ClerkError, Content, Doing, Given, Over};
 use shomei::procedure::StepKey;
 
 use super::office::{Database, Office, refused, wait};
@@ -67,6 +67,31 @@ enum Action {
         /// A sheet that the program does not print and that is there.
         #[arg(long)]
         confirm: Vec<String>,
+    },
+    /// 交付, with the fee: what is shown and paid, as JSON (番号札, every sheet n/N, 収納).
+    HandOver {
+        /// 案件番号.
+        case: String,
+        /// Key of the step.
+        step: String,
+        /// JSON; - for standard input.
+        file: PathBuf,
+        /// A sheet that the program does not print and that goes with it.
+        #[arg(long)]
+        confirm: Vec<String>,
+        /// Terminal, as the till; the office's first if not given.
+        #[arg(long)]
+        terminal: Option<String>,
+    },
+    /// レシート of a 交付; after the first time it says that it is printed again.
+    Receipt {
+        /// 案件番号.
+        case: String,
+        /// 一連番号, as `show --json` has it.
+        serial: String,
+        /// Where the PDF goes.
+        #[arg(short, long)]
+        output: PathBuf,
     },
     /// 受付の記録: who came, for what, and which papers were seen; before the reception is over.
     Request {
@@ -183,6 +208,14 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
             let request = read_text(file)?;
             desk.tell_next(&desk.clerk.record(case, &request).await.map_err(desk.refused(case))?).await
         }
+        Action::HandOver { case, step, file, confirm, terminal } => {
+            let step = StepKey::parse(step).map_err(|error| Trouble::Usage.at(step, error))?;
+            let over = Over::read(step, &read_text(file)?, confirm.clone()).map_err(desk.refused(case))?;
+            desk.hand_over(case, over, terminal.as_deref()).await
+        }
+        Action::Receipt { case, serial, output } => {
+            write_output(output, &desk.clerk.receipt(case, serial).await.map_err(desk.refused(case))?)
+        }
         Action::Print { case, document, output } => {
             let file = desk.clerk.print(case, EntryId(*document)).await.map_err(desk.refused(case))?;
             write_output(output, &file)
@@ -252,6 +285,16 @@ impl Desk<'_> {
         write_output(output, &released.file)?;
         say!("{}\t{}\t{}", released.issuance, released.number, output.display());
         Ok(())
+    }
+
+    async fn hand_over(&self, number: &str, over: Over, terminal: Option<&str>) -> Result<(), Lines> {
+        let terminal = self.office.people.terminal(self.clerk.actor.office(), terminal);
+        let terminal = terminal.map_err(refused("--terminal"))?;
+        let after = self.clerk.hand_over(number, over, terminal).await.map_err(self.refused(number))?;
+        if let Some(settlement) = after.case.record().handed().last().and_then(|handed| handed.settlement.as_ref()) {
+            say!("￥{}	{}	{}", settlement.total, settlement.receipt.till, settlement.receipt.printed());
+        }
+        self.tell_next(&after).await
     }
 
     async fn view(&self, loaded: &Loaded) -> Result<CaseView, Lines> {

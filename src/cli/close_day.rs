@@ -7,7 +7,8 @@ use clap::Args;
 use shomei::case::actor::Actor;
 use shomei::document::catalog::{Composed, Kind};
 use shomei::domain::calendar::Day;
-use shomei::issuing::day_book::{DayBookError, TILL};
+use shomei::issuing::day_book::DayBookError;
+use shomei::issuing::till::TILL;
 
 use super::office::{Database, Office, Staff, refused, wait};
 use super::{Lines, Trouble, end, read_input, write_output};
@@ -25,7 +26,7 @@ pub struct Arguments {
     /// Where the PDF of the 交付簿 goes.
     #[arg(short, long)]
     output: PathBuf,
-    /// What was counted at a till, as JSON (a 日計 without what the register knows), or `-`; its 日計 is printed.
+    /// What was counted at a till, as JSON (`reji` and `genkin_seisa` of a 日計, without the sums), or `-`; its 日計 is printed.
     #[arg(long, requires = "till_output")]
     till: Option<PathBuf>,
     /// Where the PDF of the 日計 goes.
@@ -49,9 +50,9 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
     };
     let signer = office.signer(id)?;
     let counter = office.counter();
-    // The till first: a day whose takings are not its copies is not closed.
+    // The till first: a day on which a till that took money is open is not closed.
     if let (Some(till), Some(output)) = (&arguments.till, &arguments.till_output) {
-        let book = counter.till_book(id, day, &read_input(till)?, &office.people).await;
+        let book = counter.close_till((day, actor), &read_input(till)?, &office.people).await;
         let book = book.map_err(|error| refusals(&office, till, error))?;
         print(&office, actor, &book, day, output)?;
     }

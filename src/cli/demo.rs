@@ -10,6 +10,7 @@ use shomei::case::Case;
 use shomei::case::actor::Actor;
 use shomei::case::command::{Command, Work};
 use shomei::case::event::{Attributes, Entry, Seen};
+use shomei::case::handing::{self, Asked};
 use shomei::case::id::{CaseId, OfficeId};
 use shomei::case::running::Running;
 use shomei::case::sheet::Sheet;
@@ -18,7 +19,7 @@ use shomei::document::reception::Form;
 use shomei::document::words::Words;
 use shomei::domain::calendar::Day;
 use shomei::issuing::casework::Loaded;
-use shomei::issuing::clerk::{Content, Given};
+use shomei::issuing::clerk::{Content, Given, Over};
 use shomei::issuing::issue::Order;
 use shomei::issuing::people::Person;
 use shomei::issuing::specimen::{specimen_day, specimen_of};
@@ -89,6 +90,7 @@ struct Demo<'a> {
 struct Walk<'a> {
     flow: &'a Procedure,
     case: CaseId,
+    number: String,
     steps: usize,
     people: BTreeSet<String>,
     sealed: Vec<PathBuf>,
@@ -126,7 +128,8 @@ impl Demo<'_> {
         let opened = self.open(flow).await?;
         let case = opened.case.record().opening().case;
         let (people, sealed, elsewhere) = Default::default();
-        let mut walk = Walk { flow, case, steps: 0, people, sealed, elsewhere, told };
+        let number = opened.row.number.clone();
+        let mut walk = Walk { flow, case, number, steps: 0, people, sealed, elsewhere, told };
         let mut loaded = self.record(flow, opened).await?;
         loop {
             loaded = self.issue_all(&mut walk, loaded).await?;
@@ -192,14 +195,35 @@ impl Demo<'_> {
         let today = self.office.register.now().await.map_err(refused("register"))?.day();
         let work = self.work(walk, running, waiting.step, today).await?;
         let entered = work.entries.len();
-        let command = Command::Do(work);
         let here = self.here()?;
-        let after = casework.act(&here, walk.case, &command, &person.actor).await.map_err(refused(&walk.flow.id))?;
+        let asked = handing::asked(running, waiting.step, &self.office.settings, today);
+        let after = match asked {
+            None => casework.act(&here, walk.case, &Command::Do(work), &person.actor).await.map_err(refused(&walk.flow.id))?,
+            Some(asked) => self.hand_over(walk, work, &asked, &person.actor).await?,
+        };
         walk.steps += 1;
         walk.people.insert(person.actor.person().to_string());
         let printed = self.copies(walk, &after, entered)?;
         if walk.told {
             self.tell(waiting.step, &person.name, &printed);
+        }
+        Ok(after)
+    }
+
+    /// 交付: all that is asked for is shown, and paid.
+    async fn hand_over(&self, walk: &Walk<'_>, work: Work, asked: &Asked, actor: &Actor) -> Result<Loaded, Lines> {
+        let wrong = || Trouble::Program.at(&walk.flow.id, "a number that is not of its form");
+        let shown = asked.whole(&walk.number).ok_or_else(wrong)?;
+        let terminal = self.office.people.terminal(&self.here()?, None).map_err(refused(HERE))?;
+        let over = Over { step: work.step, shown, confirmed: work.confirmed };
+        let clerk = self.office.clerk(actor);
+        let after = clerk.hand_over(&walk.number, over, terminal).await;
+        let after = after.map_err(self.office.refused_clerk(&walk.flow.id))?;
+        let settled = after.case.record().handed().last().and_then(|handed| handed.settlement.as_ref());
+        if let Some(settlement) = settled.filter(|settlement| settlement.has_receipt()) {
+            let receipt = clerk.receipt(&walk.number, &settlement.receipt.printed()).await;
+            let receipt = receipt.map_err(self.office.refused_clerk(&walk.flow.id))?;
+            std::fs::write(self.file(walk, "receipt.pdf")?, receipt)?;
         }
         Ok(after)
     }

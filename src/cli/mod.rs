@@ -36,6 +36,7 @@ mod key;
 mod kinds;
 mod licenses;
 mod office;
+mod paper;
 mod render;
 mod reprint;
 mod restore;
@@ -96,6 +97,8 @@ enum Command {
     Days(days::Arguments),
     /// Take over what the city's systems hold of people, from CSV or JSON.
     Import(import::Arguments),
+    /// 偽造防止用紙: sheets in, used, spoiled, left.
+    Paper(paper::Arguments),
     /// 抑止: list, set or lift what may not be given out, changed or looked up of somebody.
     Suppress(suppress::Arguments),
     /// Serve the API over HTTP
@@ -164,6 +167,7 @@ fn go(command: Command) -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::User(arguments) => user::run(&arguments),
         Command::Subject(arguments) => subject::run(&arguments),
+        Command::Paper(arguments) => paper::run(&arguments),
         Command::Suppress(arguments) => suppress::run(&arguments),
         Command::Incident(arguments) => incident::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),

@@ -36,7 +36,7 @@ pub async fn show(State(desk): State<Desk>, _signed: Signed, At(day): At<String>
     Ok(Json(Opening { day: day.to_string(), open, next }))
 }
 
-/// `POST /days/{day}/till`: what was counted, as JSON.
+/// `POST /days/{day}/till`: what was counted, as JSON; the till takes no money on that day afterwards.
 pub async fn till(
     State(desk): State<Desk>,
     signed: Signed,
@@ -44,7 +44,7 @@ pub async fn till(
     counted: Bytes,
 ) -> Result<Response, Problem> {
     let (actor, day, hall) = (desk.staff(&signed)?, desk.named(&day)?, &desk.hall);
-    let book = hall.counter().till_book(actor.office(), day, &counted, &hall.people).await.map_err(desk.problem())?;
+    let book = hall.counter().close_till((day, actor), &counted, &hall.people).await.map_err(desk.problem())?;
     Ok(pdf(hall.clerk(actor).book(&book, day).map_err(desk.problem())?).into_response())
 }
 

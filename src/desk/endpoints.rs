@@ -5,7 +5,7 @@ use axum::routing::{self, MethodRouter};
 
 use crate::office::right::Right;
 
-use super::{Desk, cases, days, incidents, requests, sessions, subjects, suppressions};
+use super::{Desk, cases, days, handing, incidents, paper, requests, sessions, subjects, suppressions};
 
 /// How an endpoint is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +84,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(Get, "/cases/{number}", Session, cases::show),
         endpoint(Post, "/cases/{number}/request", Session, requests::record),
         endpoint(Post, "/cases/{number}/steps", Session, cases::work),
+        endpoint(Post, "/cases/{number}/handing", Terminal, handing::hand_over),
+        endpoint(Post, "/cases/{number}/receipts/{serial}", Session, handing::receipt),
         endpoint(Post, "/cases/{number}/acts", Session, cases::act),
         endpoint(Get, "/cases/{number}/documents/{document}/copy", Session, cases::copy),
         endpoint(Post, "/cases/{number}/documents/{document}/issuances", Terminal, cases::issue),
@@ -96,6 +98,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(Post, "/suppressions/lift-for", lift_for, suppressions::lift_for),
         endpoint(Get, "/incidents", Staff, incidents::list),
         endpoint(Post, "/incidents/{incident}/close", Staff, incidents::close),
+        endpoint(Get, "/paper", Terminal, paper::show),
+        endpoint(Get, "/paper/{serial}", Terminal, paper::find),
+        endpoint(Post, "/paper/in", Terminal, paper::take_in),
+        endpoint(Post, "/paper/use", Terminal, paper::consume),
+        endpoint(Post, "/paper/spoil", Terminal, paper::spoil),
+        endpoint(Post, "/paper/destroy", Terminal, paper::destroy),
         endpoint(Get, "/days/{day}", Session, days::show),
         endpoint(Post, "/days/{day}/till", Staff, days::till),
         endpoint(Post, "/days/{day}/close", Staff, days::close),

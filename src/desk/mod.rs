@@ -3,8 +3,10 @@
 mod cases;
 mod days;
 mod endpoints;
+mod handing;
 mod incidents;
 mod metrics;
+mod paper;
 mod problem;
 mod requests;
 mod sessions;

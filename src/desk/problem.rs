@@ -14,9 +14,11 @@ use crate::document::words::Words;
 use crate::domain::opening_days::OpeningDaysError;
 use crate::issuing::casework::CaseworkError;
 use crate::issuing::clerk::ClerkError;
-use crate::issuing::day_book::{DayBookError, TILL};
+use crate::issuing::day_book::DayBookError;
+use crate::issuing::till::TILL;
 use crate::issuing::issue::ReleaseError;
 use crate::issuing::people::PeopleError;
+use crate::office::paper::PaperError;
 use crate::office::records::RecordError;
 use crate::office::right::NoRight;
 use crate::office::sign_in::SignInError;
@@ -76,6 +78,20 @@ pub trait Told {
     /// Fields of a document that are in the way, and whose words say it.
     fn refusals(&self) -> Option<(Option<&'static Kind>, &Refusals)> {
         None
+    }
+}
+
+impl Told for PaperError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Record(error) => Told::status(error),
+            Self::Range { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::CONFLICT,
+        }
     }
 }
 
@@ -139,9 +155,13 @@ impl Told for ClerkError {
             Self::Casework(error) => of_case(error),
             Self::Release(ReleaseError::Casework(error)) => of_case(error),
             Self::Release(ReleaseError::Press { .. }) | Self::Issue(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Release(_) => StatusCode::CONFLICT,
+            Self::Release(_) | Self::Stopped(_) => StatusCode::CONFLICT,
             Self::NoDocument { .. } => StatusCode::NOT_FOUND,
-            Self::Entering(_) | Self::Reception(_) | Self::Document { .. } | Self::NoKind { .. } => {
+            Self::Entering(_)
+            | Self::Reception(_)
+            | Self::Handing(_)
+            | Self::Document { .. }
+            | Self::NoKind { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
         }
@@ -170,7 +190,7 @@ impl Told for DayBookError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Casework(error) => of_case(error),
-            Self::Open { .. } => StatusCode::CONFLICT,
+            Self::Open { .. } | Self::TillOpen { .. } | Self::TillClosed => StatusCode::CONFLICT,
             Self::Document(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Counted { .. } => StatusCode::BAD_REQUEST,
             Self::City(_) | Self::Data { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -250,8 +270,9 @@ fn of_case(error: &CaseworkError) -> StatusCode {
             | CaseError::Requester
             | CaseError::MayNotIssue,
         ) => StatusCode::FORBIDDEN,
-        CaseworkError::Case(_) => StatusCode::CONFLICT,
+        CaseworkError::Case(_) | CaseworkError::TillClosed => StatusCode::CONFLICT,
         CaseworkError::Register(error) => error.status(),
+        CaseworkError::Record(error) => error.status(),
         CaseworkError::Event(_) | CaseworkError::Flow(_) | CaseworkError::NoOpening { .. } => {
             StatusCode::INTERNAL_SERVER_ERROR
         }

@@ -12,6 +12,7 @@ pub mod entry;
 pub mod fax_tensha;
 pub mod fuhyo_haikizumi_shomeisho;
 pub mod fuzaiju_shomeisho;
+pub mod handing;
 pub mod hikitsugi;
 pub mod honnin_kakunin_tsuchi;
 pub mod identity;

@@ -158,6 +158,19 @@ record! {
     }
 }
 
+/// 金種: each note and coin, and its value in yen.
+pub const FACES: [(&str, i64); 10] = [
+    ("ichiman_en", 10_000),
+    ("gosen_en", 5_000),
+    ("nisen_en", 2_000),
+    ("sen_en", 1_000),
+    ("gohyaku_en", 500),
+    ("hyaku_en", 100),
+    ("goju_en", 50),
+    ("ju_en", 10),
+    ("go_en", 5),
+    ("ichi_en", 1),
+];
 /// Most kinds that are listed.
 const MOST_UCHIWAKE: usize = 200;
 /// Kinds on a sheet.
@@ -352,24 +365,25 @@ impl YoshiZaiko {
 
 impl Kinshu {
     /// Each note and coin: its name, its value in yen, how many.
-    fn rows(&self) -> [(&'static str, i64, Count); 10] {
-        [
-            ("ichiman_en", 10_000, self.ichiman_en),
-            ("gosen_en", 5_000, self.gosen_en),
-            ("nisen_en", 2_000, self.nisen_en),
-            ("sen_en", 1_000, self.sen_en),
-            ("gohyaku_en", 500, self.gohyaku_en),
-            ("hyaku_en", 100, self.hyaku_en),
-            ("goju_en", 50, self.goju_en),
-            ("ju_en", 10, self.ju_en),
-            ("go_en", 5, self.go_en),
-            ("ichi_en", 1, self.ichi_en),
-        ]
+    fn rows(&self) -> impl Iterator<Item = (&'static str, i64, Count)> {
+        let counts = [
+            self.ichiman_en,
+            self.gosen_en,
+            self.nisen_en,
+            self.sen_en,
+            self.gohyaku_en,
+            self.hyaku_en,
+            self.goju_en,
+            self.ju_en,
+            self.go_en,
+            self.ichi_en,
+        ];
+        FACES.iter().zip(counts).map(|((name, value), count)| (*name, *value, count))
     }
 
     /// A count has at most four digits, so that no product of it is out of range.
     fn amounts(&self) -> impl Iterator<Item = Yen> {
-        self.rows().into_iter().map(|(_, value, count)| Yen::new(value * i64::from(count.0)))
+        self.rows().map(|(_, value, count)| Yen::new(value * i64::from(count.0)))
     }
 }
 
@@ -389,7 +403,7 @@ impl GenkinSeisa {
 
     fn put(&self, draft: &mut Draft<'_>) {
         let words = draft.words();
-        for ((name, _, count), amount) in self.kinshu.rows().into_iter().zip(self.kinshu.amounts()) {
+        for ((name, _, count), amount) in self.kinshu.rows().zip(self.kinshu.amounts()) {
             let path = format!("genkin_seisa.kinshu.{name}");
             draft.put(format!("kinshu.{name}.maisu"), words.yen(counted(count)), path.clone());
             draft.put(format!("kinshu.{name}.kingaku"), words.yen(amount), path);

@@ -61,6 +61,8 @@ either! {
         Genkin(Azukari) = "genkin",
         /// 定額小為替: what is over goes back in 小為替.
         Kawase(Azukari) = "kawase",
+        /// 現金書留.
+        GenkinKakitome(Azukari) = "genkin-kakitome",
         /// キャッシュレス: exactly the sum.
         Cashless(CashlessShurui) = "cashless",
     }
@@ -219,6 +221,7 @@ impl Shiharai {
         let (key, azukari) = match self {
             Self::Genkin(azukari) => ("genkin", azukari),
             Self::Kawase(azukari) => ("kawase", azukari),
+            Self::GenkinKakitome(azukari) => ("genkin-kakitome", azukari),
             Self::Cashless(_) => return,
         };
         reader.at(key, |reader| azukari.check(gokei, reader));
@@ -230,6 +233,9 @@ impl Shiharai {
             Self::Genkin(Azukari { azukari, otsuri }) => vec![("azukari", *azukari), ("otsuri", *otsuri)],
             Self::Kawase(Azukari { azukari, otsuri }) => {
                 vec![("kawase", *azukari), ("kawase-otsuri", *otsuri)]
+            }
+            Self::GenkinKakitome(Azukari { azukari, otsuri }) => {
+                vec![("genkin-kakitome", *azukari), ("otsuri", *otsuri)]
             }
             Self::Cashless(means) => vec![(means.key(), gokei)],
         }

@@ -63,14 +63,21 @@ macro_rules! fixed_text {
             }
         }
 
+        impl std::str::FromStr for $name {
+            type Err = $error;
+
+            fn from_str(text: &str) -> Result<Self, $error> {
+                let test: fn(&str) -> bool = $test;
+                test(text).then(|| Self(text.to_owned())).ok_or($error::$name)
+            }
+        }
+
         impl $crate::document::parse::Parse for $name {
             fn parse(
                 json: &$crate::document::json::Json,
                 reader: &mut $crate::document::parse::Reader<'_>,
             ) -> Option<Self> {
-                let test: fn(&str) -> bool = $test;
-                let read = |text: &str| test(text).then(|| Self(text.to_owned())).ok_or($error::$name);
-                $crate::document::parse::parse_with(json, reader, read, $error::code)
+                $crate::document::parse::parse_with(json, reader, str::parse::<Self>, $error::code)
             }
 
             fn encode(&self) -> Option<$crate::document::cbor::Cbor> {

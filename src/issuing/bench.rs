@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use crate::case::actor::Actor;
 use crate::case::command::{Command, Work};
 use crate::case::event::{Data, Entry, Event, Evidence, IssueEnd, Seen, Source};
+use crate::case::handing::{self, Asked, Shown};
 use crate::case::id::{CaseId, EntryId, IssuanceId, OfficeId, PersonId};
 use crate::case::running::Running;
+use crate::case::settlement::ReceiptNumber;
 use crate::case::sheet::{IssuanceState, Sheet};
 use crate::case::warrant::{Cover, Sealed};
 use crate::case::{Case, Request};
@@ -171,7 +173,12 @@ impl Walk {
             })?;
             return Ok(Some((Command::Record { request }, actor(*role, at)?)));
         }
-        Ok(Some((Command::Do(work(running, waiting.step, entry)), actor(*role, at)?)))
+        let work = work(running, waiting.step, entry);
+        let command = match handing::asked(running, waiting.step, settings, running.opening().day) {
+            None => Command::Do(work),
+            Some(asked) => Command::HandOver(Box::new(shown(running, work, &asked).ok_or("a sheet without a number")?)),
+        };
+        Ok(Some((command, actor(*role, at)?)))
     }
 
     fn issuance(&self, running: &Running) -> Option<Command> {
@@ -185,7 +192,7 @@ impl Walk {
                 None if sheet.copies_left() > 0 => Some(Command::BeginIssue {
                     issuance: IssuanceId(uuid::Uuid::from_u128(self.events.len() as u128)),
                     entry: sheet.entered.id,
-                    number: "0001".to_owned(),
+                    number: "2026-01-01 t 000001".to_owned(),
                     evidence: evidence(),
                 }),
                 None => None,
@@ -217,6 +224,14 @@ impl Walk {
         });
         casework::now(written.await?)
     }
+}
+
+/// All that is asked for, shown and paid.
+fn shown(running: &Running, work: Work, asked: &Asked) -> Option<Shown> {
+    let receipt = ReceiptNumber { day: running.opening().day, till: "t".to_owned(), serial: 1 };
+    let (slip, time) = (Some(running.opening().case), "09:00".to_owned());
+    let handing = asked.whole("260101-0001")?;
+    Some(Shown { step: work.step, handing, slip, confirmed: work.confirmed, receipt, time })
 }
 
 /// What a page that nobody prints would depend on.

@@ -10,11 +10,14 @@ use crate::case::actor::Actor;
 use crate::case::command::Command;
 use crate::case::error::CaseError;
 use crate::case::event::{Attributes, Event, EventError, Opening};
+use crate::case::handing::Shown;
 use crate::case::id::{CaseId, OfficeId};
+use crate::case::settlement::ReceiptNumber;
 use crate::case::{Case, Request};
 use crate::document::names::{Name, names};
 use crate::domain::calendar::Day;
-use crate::office::records::term;
+use crate::office::records::{RecordError, term};
+use crate::office::till::{self, Tills};
 use crate::procedure::settings::Settings;
 use crate::procedure::{Procedure, ProcedureError, Procedures};
 use crate::register::replay::{Replay, ReplayError};
@@ -52,6 +55,12 @@ pub enum CaseworkError {
     /// No such case, or none of this office.
     #[error("finding a case: the office has no such case")]
     NoCase,
+    /// A till's list.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The till's day is closed, or the day went by while it was paid.
+    #[error("handing over: the till's day is closed")]
+    TillClosed,
     /// No such incident is open.
     #[error("closing an incident: none of this id is open")]
     NoIncident,
@@ -85,6 +94,8 @@ impl CaseworkError {
             Self::Flow(error) => error.code(),
             Self::NoFlow { .. } => "no-flow",
             Self::NoCase => "no-case",
+            Self::Record(error) => error.code(),
+            Self::TillClosed => "till-closed",
             Self::NoIncident => "no-incident",
             Self::Destroyed => "case-destroyed",
             Self::NoOpening { .. } => "case-no-opening",
@@ -261,6 +272,54 @@ impl Casework<'_> {
                 other => return other,
             }
         }
+    }
+
+    /// 交付 at a till: what was shown is decided on under the lock; a receipt has the till's next number, and stands in
+    /// its list in the same write. Nothing is taken at a till whose day is closed.
+    pub async fn hand_over(
+        &self,
+        (office, id): (&OfficeId, CaseId),
+        (shown, till): (&Shown, u16),
+        actor: &Actor,
+    ) -> Result<Loaded, CaseworkError> {
+        let mut tries = TRIES;
+        loop {
+            tries = tries.saturating_sub(1);
+            let loaded = self.load(office, id).await?;
+            let day = self.register.now().await?.day();
+            let watch = vec![till::watch(office, day, &shown.receipt.till)];
+            let ask = Ask { terminal: Some(till::counter(till)), watch, ..Ask::case(office, id, loaded.version) };
+            let written =
+                self.register.write(&ask, |locked: &Locked| self.handed(&loaded, (shown, day), actor, locked)).await;
+            match written.and_then(now) {
+                Err(CaseworkError::Register(RegisterError::Conflict { .. })) if tries > 0 => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn handed(
+        &self,
+        loaded: &Loaded,
+        (shown, day): (&Shown, Day),
+        actor: &Actor,
+        locked: &Locked,
+    ) -> Result<(Batch, Loaded), CaseworkError> {
+        if locked.now.day() != day || !locked.watched.is_empty() {
+            return Err(CaseworkError::TillClosed);
+        }
+        let serial = locked.number.map_or(0, |number| number.serial);
+        let receipt = ReceiptNumber { day, till: shown.receipt.till.clone(), serial };
+        let (hour, minute) = locked.now.hour_and_minute();
+        let time = format!("{hour:02}:{minute:02}");
+        let command = Command::HandOver(Box::new(Shown { receipt, time, ..shown.clone() }));
+        let (batch, after) = self.decided(loaded, command, actor, locked)?;
+        let new = after.case.record().handed().get(loaded.case.record().handed().len());
+        let Some(settlement) = new.and_then(|handed| handed.settlement.clone()) else { return Ok((batch, after)) };
+        let receipt = till::Receipt { case: loaded.row.id, settlement, by: actor.person().clone() };
+        let tills = Tills::of(self.register, actor.office());
+        let records = vec![tills.draft(&receipt)?];
+        Ok((Batch { step: Some(Step::Count), records, ..batch }, after))
     }
 
     /// What a command brings about, as a batch.

@@ -8,16 +8,20 @@ use serde::Serialize;
 
 use crate::case::actor::Actor;
 use crate::case::command::{Command, Work};
+use crate::case::error::CaseError;
 use crate::case::event::{Attributes, Data, Entry, Seen, Source};
+use crate::case::handing::{self, Asked, HandingFault, Shown};
 use crate::case::id::{CaseId, EntryId, IssuanceId, PersonId};
 use crate::case::running::{Recorded, Running};
+use crate::case::settlement::{ReceiptNumber, Settlement};
 use crate::case::sheet::Sheet;
 use crate::case::warrant::{Cover, Office as OfficeWarrant};
 use crate::document::catalog::{Composed, Kind, Sealing};
+use crate::document::handing::Handing;
 use crate::document::identity::Needed;
 use crate::document::names::Name;
 use crate::document::reception::Received;
-use crate::document::refusal::Refusals;
+use crate::document::refusal::{Refusal, Refusals};
 use crate::domain::calendar::Day;
 use crate::office::grid::refused_on_grid;
 use crate::office::lookup::Lookup;
@@ -58,6 +62,12 @@ pub enum ClerkError {
         /// Why.
         refusals: Refusals,
     },
+    /// What was shown and paid at a 交付 is not of its form.
+    #[error("reading what is shown and paid: it is refused")]
+    Handing(Refusals),
+    /// What was shown was not right; nothing was handed over, and that is recorded.
+    #[error("handing over: what was shown is not right: {0:?}")]
+    Stopped(Refusals),
     /// What is recorded of who came.
     #[error("reading a record of the reception: it is refused")]
     Reception(Refusals),
@@ -103,6 +113,8 @@ impl ClerkError {
             Self::Issue(_) => "issuing-office",
             Self::Document { .. } => "document-refused",
             Self::Reception(_) => "reception-refused",
+            Self::Handing(_) => "handing-refused",
+            Self::Stopped(_) => "handing-stopped",
             Self::NoKind { .. } => "unknown-kind",
             Self::NoDocument { .. } => "no-document",
         }
@@ -114,7 +126,10 @@ impl ClerkError {
             Self::Document { kind, refusals } | Self::Entering(EnteringError::Document { kind, refusals }) => {
                 Some((Kind::by_id(kind), refusals))
             }
-            Self::Entering(EnteringError::Request(refusals)) | Self::Reception(refusals) => Some((None, refusals)),
+            Self::Entering(EnteringError::Request(refusals))
+            | Self::Reception(refusals)
+            | Self::Handing(refusals)
+            | Self::Stopped(refusals) => Some((None, refusals)),
             _ => None,
         }
     }
@@ -153,6 +168,40 @@ pub struct Doing {
     pub day: Option<Day>,
     /// Sheets that the program does not print and that are there.
     pub confirmed: Vec<String>,
+}
+
+/// A 交付 that somebody does.
+#[derive(Debug, Clone)]
+pub struct Over {
+    /// At which step.
+    pub step: StepKey,
+    /// What was shown and paid.
+    pub shown: Handing,
+    /// Ids of papers that the program does not print and that go with it.
+    pub confirmed: Vec<String>,
+}
+
+impl Over {
+    /// Reads what was shown and paid: JSON.
+    pub fn read(step: StepKey, shown: &str, confirmed: Vec<String>) -> Result<Self, ClerkError> {
+        let shown = Handing::read(shown).map_err(ClerkError::Handing)?;
+        Ok(Self { step, shown, confirmed })
+    }
+}
+
+/// What was wrong, at the place where it was shown.
+fn refusal(fault: &HandingFault, sheets: &[String]) -> Refusal {
+    let place = fault.sheet().map(|sheet| sheets.iter().rposition(|shown| shown == sheet));
+    let path = match place {
+        None => "bangofuda".to_owned(),
+        Some(None) => "kami".to_owned(),
+        Some(Some(index)) => format!("kami[{index}]"),
+    };
+    let refusal = Refusal::new(path, fault.code());
+    match fault.sheet() {
+        Some(sheet) => refusal.with("sheet", sheet),
+        None => refusal,
+    }
 }
 
 /// Somebody at work.
@@ -197,6 +246,40 @@ impl<'a> Clerk<'a> {
     pub async fn record(&self, number: &str, request: &str) -> Result<Loaded, ClerkError> {
         let request = Received::read(request).map_err(ClerkError::Reception)?;
         self.act(number, &Command::Record { request }).await
+    }
+
+    /// 交付 at a till. What was not right is recorded before it is refused.
+    pub async fn hand_over(&self, number: &str, over: Over, terminal: &Terminal) -> Result<Loaded, ClerkError> {
+        let handing = over.shown;
+        let (id, _) = self.find(number).await?;
+        let (office, casework) = (self.actor.office(), self.counter.casework);
+        let slip = match &handing.bangofuda {
+            Some(slip) => casework.register.case_by_number(office, slip.as_str()).await?.map(|row| row.id),
+            None => None,
+        };
+        let receipt = ReceiptNumber { day: self.today().await?, till: terminal.name.clone(), serial: 0 };
+        let sheets: Vec<String> = handing.kami.iter().map(ToString::to_string).collect();
+        let shown =
+            Shown { step: over.step, handing, slip, confirmed: over.confirmed, receipt, time: String::new() };
+        let after = casework.hand_over((office, id), (&shown, terminal.number), self.actor).await?;
+        match after.case.record().stopped() {
+            None => Ok(after),
+            Some(fault) => Err(ClerkError::Stopped(Refusals::from(refusal(fault, &sheets)))),
+        }
+    }
+
+    /// レシート of what was handed over, as a document; after the first time it says that it is printed again.
+    pub async fn receipt(&self, number: &str, serial: &str) -> Result<Vec<u8>, ClerkError> {
+        let (_, loaded) = self.find(number).await?;
+        let settlements = loaded.case.record().handed().iter().filter_map(|handed| handed.settlement.as_ref());
+        let receipt = settlements.map(|settlement| &settlement.receipt).find(|receipt| receipt.printed() == serial);
+        let receipt = receipt.ok_or(CaseworkError::from(CaseError::NoReceipt))?.clone();
+        let after = self.act(number, &Command::PrintReceipt { receipt: receipt.clone() }).await?;
+        let mut handed = after.case.record().handed().iter();
+        let handed = handed.find(|handed| handed.settlement.as_ref().is_some_and(|known| known.receipt == receipt));
+        let handed = handed.ok_or(CaseworkError::from(CaseError::NoReceipt))?;
+        let document = self.counter.receipt(handed, self.own()?)?;
+        self.book(&document, receipt.day)
     }
 
     /// Does a step.
@@ -367,6 +450,7 @@ impl<'a> Clerk<'a> {
                 documents_in: at_hand.documents_in.iter().map(ToString::to_string).collect(),
                 documents_out: at_hand.documents_out.iter().map(ToString::to_string).collect(),
                 details: at_hand.details.iter().map(ToString::to_string).collect(),
+                handing: handing::asked(record, waiting.step, settings, today),
             }
         });
         CaseView {
@@ -380,6 +464,7 @@ impl<'a> Clerk<'a> {
             request: RequestView::of(record),
             done: done.collect(),
             documents: record.sheets().iter().map(DocumentView::of).collect(),
+            settlements: record.handed().iter().filter_map(|handed| handed.settlement.clone()).collect(),
             open: open.collect(),
         }
     }
@@ -429,6 +514,9 @@ pub struct CaseView {
     pub done: Vec<DoneView>,
     /// Documents.
     pub documents: Vec<DocumentView>,
+    /// What was handed over and paid.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub settlements: Vec<Settlement>,
     /// Steps that can be done now.
     pub open: Vec<OpenView>,
 }
@@ -486,6 +574,9 @@ pub struct OpenView {
     pub documents_out: Vec<String>,
     /// What belongs to it.
     pub details: Vec<String>,
+    /// What must be shown and paid, where it is a 交付.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handing: Option<Asked>,
 }
 
 /// A document of a case.

@@ -1,21 +1,22 @@
 //! What closes a day: the 交付簿 with the day's numbers of an office out of the register and a checkpoint
 //! signed just before, and the 日計 of a till, counted by people and compared with the register.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use data_encoding::BASE64;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::case::actor::Actor;
 use crate::case::event::Evidence;
 use crate::case::id::{OfficeId, PersonId};
 use crate::case::sheet::{IssuanceState, Sheet};
 use crate::document::catalog::{Composed, Kind};
-use crate::document::refusal::{Refusal, Refusals};
+use crate::document::refusal::Refusals;
 use crate::document::words::{Words, WordsError};
 use crate::domain::calendar::Day;
 use crate::domain::money::Yen;
+use crate::office::paper::PaperError;
+use crate::office::records::RecordError;
 use crate::register::checkpoint::{Checkpoint, Signer};
 use crate::register::{End, Issuance, RegisterError};
 
@@ -43,6 +44,17 @@ pub enum DayBookError {
     /// The book does not hold what it should.
     #[error("closing a day: the book is refused: {0:?}")]
     Document(Refusals),
+    /// A till took money that day, and its day is not closed.
+    #[error("closing {day}: the till {till} is not closed")]
+    TillOpen {
+        /// Day.
+        day: Day,
+        /// Till.
+        till: String,
+    },
+    /// The till's day is closed, or money was taken while it was being closed.
+    #[error("closing a till: its day is closed, or it took money meanwhile")]
+    TillClosed,
     /// What was counted is not JSON, or names what the register alone says.
     #[error("closing a day: what was counted: {message}")]
     Counted {
@@ -63,6 +75,21 @@ impl From<RegisterError> for DayBookError {
     }
 }
 
+impl From<RecordError> for DayBookError {
+    fn from(error: RecordError) -> Self {
+        Self::Casework(error.into())
+    }
+}
+
+impl From<PaperError> for DayBookError {
+    fn from(error: PaperError) -> Self {
+        match error {
+            PaperError::Record(error) => error.into(),
+            other => data(other),
+        }
+    }
+}
+
 impl From<WordsError> for DayBookError {
     fn from(error: WordsError) -> Self {
         Self::Data { message: error.to_string() }
@@ -77,13 +104,15 @@ impl DayBookError {
             Self::City(_) => "issuing-office",
             Self::Open { .. } => "day-open",
             Self::Document(_) => "day-book-refused",
+            Self::TillOpen { .. } => "day-till-open",
+            Self::TillClosed => "till-closed",
             Self::Counted { .. } => "till-count-broken",
             Self::Data { .. } => "day-book-data",
         }
     }
 }
 
-fn data(message: impl std::fmt::Display) -> DayBookError {
+pub(super) fn data(message: impl std::fmt::Display) -> DayBookError {
     DayBookError::Data { message: message.to_string() }
 }
 
@@ -98,6 +127,7 @@ impl Counter<'_> {
     ) -> Result<Composed, DayBookError> {
         let office = actor.office();
         let register = self.casework.register;
+        self.check_tills(office, day).await?;
         let words = self.book_words()?;
         let rows = Rows { counter: self, office, day, people, words: &words };
         let mut book = Vec::new();
@@ -126,83 +156,20 @@ impl Counter<'_> {
         self.read(kind_of(BOOK)?, &whole)
     }
 
-    /// The 日計 of a till. What people counted (takings by kind and way of payment, cash, paper) is given;
-    /// day, office and voided numbers are the register's, and it refuses another count of copies than its own.
-    pub async fn till_book(
-        &self,
-        office: &OfficeId,
-        day: Day,
-        counted: &[u8],
-        people: &People,
-    ) -> Result<Composed, DayBookError> {
-        let broken = |message: String| DayBookError::Counted { message };
-        let counted: Map<String, Json> = serde_json::from_slice(counted).map_err(|error| broken(error.to_string()))?;
-        let words = self.book_words()?;
-        let rows = Rows { counter: self, office, day, people, words: &words };
-        let (mut issued, mut voided) = (BTreeMap::<String, u64>::new(), Vec::new());
-        for issuance in self.casework.register.issuances_of_day(office, day).await? {
-            let (found, fate) = rows.found(&issuance).await?;
-            match fate {
-                Fate::Released { .. } => {
-                    let copies = issued.entry(rows.name_of(&issuance.kind)?).or_default();
-                    *copies = copies.saturating_add(1);
-                }
-                Fate::Void { reason, .. } => voided.push(json!({
-                    "tanmatsu": found.evidence.terminal,
-                    "renban": issuance.number.serial,
-                    "riyu": reason,
-                })),
-            }
-        }
-        let jimusho = &self.issuing.city.office(office.as_str())?.office.name;
-        let mut whole = json!({ "jimusho": jimusho, "hi": day.to_string(), "muko_bango": voided });
-        for (field, value) in counted {
-            if !whole[&field].is_null() {
-                return Err(broken(format!("{field} is for the register to say")));
-            }
-            whole[field] = value;
-        }
-        let book = self.read(kind_of(TILL)?, &whole)?;
-        match Refusals::of(differences(&whole, issued)) {
-            Some(refusals) => Err(DayBookError::Document(refusals)),
-            None => Ok(book),
-        }
-    }
-
-    fn book_words(&self) -> Result<Arc<Words>, DayBookError> {
+    pub(super) fn book_words(&self) -> Result<Arc<Words>, DayBookError> {
         self.issuing.press.words(kind_of(BOOK)?).map_err(data)
     }
 
-    fn read(&self, kind: &'static Kind, whole: &Json) -> Result<Composed, DayBookError> {
+    pub(super) fn read(&self, kind: &'static Kind, whole: &Json) -> Result<Composed, DayBookError> {
         kind.read(whole.to_string().as_bytes(), &**self.issuing.press.typefaces()).map_err(DayBookError::Document)
     }
 }
 
 /// Id of the kind of the day's book: 交付簿.
 const BOOK: &str = "kofubo";
-/// Id of the kind of a till's book: 日計.
-pub const TILL: &str = "nikkei";
 
-fn kind_of(book: &str) -> Result<&'static Kind, DayBookError> {
+pub(super) fn kind_of(book: &str) -> Result<&'static Kind, DayBookError> {
     Kind::by_id(book).ok_or_else(|| data("there is no kind of it"))
-}
-
-/// Where a till's copies of a kind are not those that the register released.
-fn differences(till: &Json, mut issued: BTreeMap<String, u64>) -> Vec<Refusal> {
-    let mut differences = Vec::new();
-    for (index, row) in till["uchiwake"].as_array().into_iter().flatten().enumerate() {
-        let released = row["shubetsu"].as_str().and_then(|kind| issued.remove(kind)).unwrap_or(0);
-        let counted = row["shiharai"]["kei"]["tsusu"].as_u64().unwrap_or(0);
-        if counted != released {
-            let refusal = Refusal::new(format!("uchiwake[{index}].shiharai.kei.tsusu"), "copies-not-as-issued");
-            differences.push(refusal.with("issued", released).with("counted", counted));
-        }
-    }
-    let missing = |(kind, copies): (String, u64)| {
-        Refusal::new("uchiwake", "kind-not-counted").with("kind", kind).with("issued", copies)
-    };
-    differences.extend(issued.into_iter().map(missing));
-    differences
 }
 
 fn tree_head(checkpoint: &Checkpoint) -> Json {
@@ -210,31 +177,31 @@ fn tree_head(checkpoint: &Checkpoint) -> Json {
 }
 
 /// What every row of a book is made with.
-struct Rows<'a> {
-    counter: &'a Counter<'a>,
-    office: &'a OfficeId,
-    day: Day,
-    people: &'a People,
-    words: &'a Words,
+pub(super) struct Rows<'a> {
+    pub(super) counter: &'a Counter<'a>,
+    pub(super) office: &'a OfficeId,
+    pub(super) day: Day,
+    pub(super) people: &'a People,
+    pub(super) words: &'a Words,
 }
 
 /// What the case of a number says of it.
-struct Found {
+pub(super) struct Found {
     /// 案件番号.
     case: String,
-    evidence: Evidence,
+    pub(super) evidence: Evidence,
     approved_by: PersonId,
     issued_by: PersonId,
 }
 
 /// How a number ended, in sheets of paper.
-enum Fate {
+pub(super) enum Fate {
     Released { pages: u32 },
     Void { reason: String, pages: u32 },
 }
 
 impl Rows<'_> {
-    async fn found(&self, issuance: &Issuance) -> Result<(Found, Fate), DayBookError> {
+    pub(super) async fn found(&self, issuance: &Issuance) -> Result<(Found, Fate), DayBookError> {
         let loaded = self.counter.casework.load(self.office, issuance.case).await?;
         let sheet = loaded.case.record().sheet_of(issuance.id).and_then(Sheet::approved);
         let sheet = sheet.ok_or_else(|| data("a number has no document"))?;

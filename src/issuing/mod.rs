@@ -15,6 +15,7 @@ pub mod people;
 pub mod reprint;
 pub mod specimen;
 pub mod tally;
+pub mod till;
 
 use crate::case::event::Evidence;
 use crate::case::warrant::{Cover, Sealed};

@@ -145,7 +145,7 @@ fn released(loaded: &Loaded, id: IssuanceId) -> Option<(&ApprovedSheet, &Evidenc
     let sheet = loaded.case.record().sheet_of(id).and_then(Sheet::approved)?;
     let issuance = sheet.issuances.get(&id)?;
     match issuance.state {
-        IssuanceState::Issued { sha256 } => Some((sheet, &issuance.evidence, sha256)),
+        IssuanceState::Issued { sha256, .. } => Some((sheet, &issuance.evidence, sha256)),
         _ => None,
     }
 }

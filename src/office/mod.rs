@@ -4,9 +4,11 @@
 pub mod accounts;
 pub mod grid;
 pub mod lookup;
+pub mod paper;
 pub mod password;
 pub mod records;
 pub mod right;
 pub mod sign_in;
 pub mod subjects;
 pub mod suppression;
+pub mod till;

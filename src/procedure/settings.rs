@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::{Paper, Procedures, Role, Step, StepKey};
 use crate::document::catalog::Kind;
+use crate::document::request::Kubun;
 use crate::domain::calendar::Day;
 use crate::domain::money::Yen;
 use crate::domain::opening_days::OpeningDays;
@@ -29,6 +30,30 @@ pub enum AnnotationSeal {
     AfterReview,
     /// Printed with the 補記; the review sees it sealed, and the step of sealing is over with it.
     BeforeReview,
+}
+
+/// What is done with 定額小為替 above the sum.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KawaseOver {
+    /// 地方自治法施行令156条: not taken.
+    #[default]
+    Refuse,
+    /// What is over is given back in others that the office has.
+    Change,
+}
+
+/// 免除の事由.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exemption {
+    /// Code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// 請求区分 for which alone it is; empty where it is for all.
+    #[serde(default)]
+    pub requesters: BTreeSet<Kubun>,
 }
 
 /// By code, the amounts from their days on.
@@ -60,6 +85,12 @@ pub struct Settings {
     performers: BTreeMap<(String, StepKey), Role>,
     relaxed: BTreeSet<PersonRule>,
     fees: Fees,
+    /// Codes of fees that are the state's, paid in 収入印紙.
+    stamps: BTreeSet<String>,
+    /// 免除の事由.
+    pub exemptions: Vec<Exemption>,
+    /// What is done with 定額小為替 above the sum.
+    pub kawase_over: KawaseOver,
     /// 開庁日.
     pub opening_days: OpeningDays,
     /// 住民基本台帳カード.
@@ -128,6 +159,10 @@ struct RawSettings {
     #[serde(default)]
     opening: RawOpening,
     juki_card: RawJukiCard,
+    #[serde(default)]
+    kawase_over: KawaseOver,
+    #[serde(default, rename = "exemption")]
+    exemptions: Vec<Exemption>,
     annotation_seal: AnnotationSeal,
     own_making: bool,
     #[serde(default, rename = "performer")]
@@ -172,6 +207,9 @@ struct RawFee {
     code: Spanned<String>,
     from: RawDay,
     yen: u32,
+    /// Whether it is the state's, paid in 収入印紙.
+    #[serde(default)]
+    stamps: bool,
 }
 
 #[derive(Deserialize)]
@@ -215,6 +253,7 @@ impl Settings {
                 return Err(refuse(start, SettingsFault::Double(format!("{procedure} {step}"))));
             }
         }
+        let stamps = raw.fees.iter().filter(|fee| fee.stamps).map(|fee| fee.code.get_ref().clone()).collect();
         let mut fees = BTreeMap::new();
         add_fees(&mut fees, raw.fees, procedures).map_err(|(start, fault)| refuse(start, fault))?;
         let mut gone = BTreeSet::new();
@@ -233,6 +272,9 @@ impl Settings {
             performers,
             relaxed: raw.relaxed,
             fees,
+            stamps,
+            exemptions: raw.exemptions,
+            kawase_over: raw.kawase_over,
             juki_card: JukiCard { last_day: raw.juki_card.last_day.0, gone },
             annotation_seal: raw.annotation_seal,
             own_making: raw.own_making,
@@ -260,6 +302,19 @@ impl Settings {
             documents_out: papers(&step.documents_out),
             details: step.details.iter().map(String::as_str).filter(still).collect(),
         }
+    }
+
+    /// Whether a fee is the state's, paid in 収入印紙.
+    pub fn is_paid_in_stamps(&self, code: &str) -> bool {
+        self.stamps.contains(code)
+    }
+
+    /// Whether the office knows a ground of 免除 by this code, for this 請求区分.
+    pub fn exempts(&self, code: &str, requester: Option<Kubun>) -> bool {
+        self.exemptions.iter().any(|ground| {
+            let for_all = ground.requesters.is_empty();
+            ground.code == code && (for_all || requester.is_some_and(|own| ground.requesters.contains(&own)))
+        })
     }
 
     /// A fee on a day, in yen; none where the table has none for that day.

@@ -34,7 +34,7 @@ pub use record::{Key, Put, RECORD, Record, Watch};
 pub use rows::{CaseRow, End, Head, Incident, Issuance, Number};
 pub use sqlite::Sqlite;
 pub use store::{Access, Job, Row, Store, Transaction, Value};
-pub use write::{Alarm, Answer, Ask, Batch, COUNTER, Event, Flow, Locked, Once, Step, Term, Written};
+pub use write::{Alarm, Answer, Ask, Batch, COUNTER, COUNTERS, Event, Flow, Locked, Once, Step, Term, Written};
 
 use checkpoint::Log;
 use clock::{Clock, Moment, settle};

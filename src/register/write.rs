@@ -100,11 +100,15 @@ impl fmt::Debug for Event {
 
 /// No terminal has this number: it counts what is not issued.
 pub const COUNTER: u16 = 0;
+/// Neither has any a number from here on: they count what terminals do besides issuing (`sql/serial_gaps.sql` leaves
+/// them out), each by the terminal's own number.
+pub const COUNTERS: u16 = 0x8000;
 
 /// What happens to a number.
 #[derive(Clone)]
 pub enum Step {
-    /// [`Locked::number`] of [`COUNTER`] is taken for something that is not issued: a new case's 案件番号.
+    /// [`Locked::number`] of [`COUNTER`], or of one of [`COUNTERS`], is taken for something that is not issued: a new
+    /// case's 案件番号, a receipt.
     Count,
     /// T1: takes [`Locked::number`].
     Begin {

@@ -273,6 +273,13 @@ fn asked(endpoint: &Endpoint, case: &str, day: &str) -> (String, Option<Value>) 
             serde_json::from_str(&sample).unwrap()
         }
         "/cases/{number}/steps" => json!({ "step": "5" }),
+        "/cases/{number}/handing" => json!({ "step": "14a", "shown": { "kami": [] } }),
+        "/cases/{number}/receipts/{serial}" => return (format!("/api/v1{}", path.replace("{serial}", "000001")), None),
+        "/paper/{serial}" => return (format!("/api/v1{}", path.replace("{serial}", "1")), None),
+        "/paper/in" => json!({ "first": 2, "last": 1 }),
+        "/paper/use" => json!({ "issuance": none, "first": 1 }),
+        "/paper/spoil" => json!({ "first": 1, "last": 1, "reason": "試験" }),
+        "/paper/destroy" => json!({ "first": 1 }),
         "/cases/{number}/acts" => json!({ "act": "hand-back" }),
         "/subjects" => json!({ "kind": "none" }),
         "/subjects/search" => json!({ "shimei": "見本太郎" }),

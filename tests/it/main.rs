@@ -5,6 +5,7 @@ mod casework;
 mod desk;
 mod events;
 mod flows;
+mod handing;
 mod golden;
 mod judges;
 mod nobody;
