@@ -3,8 +3,8 @@
 use crate::document::reception::Received;
 use crate::procedure::StepKey;
 
-use super::handing::Shown;
 use super::event::{Attributes, Entry, Evidence, IssueEnd, Lapse, Reason, Seen};
+use super::handing::Shown;
 use super::id::{EntryId, IssuanceId};
 use super::settlement::ReceiptNumber;
 

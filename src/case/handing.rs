@@ -144,7 +144,14 @@ pub fn asked(running: &Running, step: &Step, settings: &Settings, day: Day) -> O
         _ => None,
     });
     let slip = has_slip(running, step);
-    Some(Asked { slip, sheets: sheets.flatten().collect(), lines: due.lines, sum: due.sum, stamps: due.stamps, elsewhere })
+    Some(Asked {
+        slip,
+        sheets: sheets.flatten().collect(),
+        lines: due.lines,
+        sum: due.sum,
+        stamps: due.stamps,
+        elsewhere,
+    })
 }
 
 impl Asked {
@@ -178,9 +185,8 @@ impl Decision<'_> {
         }
         let settlement = self.settlement(step, &shown)?;
         let confirmed = work.confirmed.into_iter();
-        let mut events: Vec<Event> = confirmed
-            .map(|kind| Event::PrintedElsewhere { kind, step: step.key.clone(), by: by.clone() })
-            .collect();
+        let mut events: Vec<Event> =
+            confirmed.map(|kind| Event::PrintedElsewhere { kind, step: step.key.clone(), by: by.clone() }).collect();
         let sheets = shown.handing.kami.iter().map(ToString::to_string).collect();
         events.push(Event::HandedOver { step: step.key.clone(), sheets, settlement, by: by.clone() });
         let done = |key: &StepKey| Event::StepDone { step: key.clone(), seen: Vec::new(), by: by.clone() };

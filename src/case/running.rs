@@ -8,8 +8,8 @@ use crate::procedure::{Act, Procedure, SealPolicy, SealRule, Step, StepKey};
 
 use super::actor::By;
 use super::event::{Attributes, Opening};
-use super::id::{EntryId, IssuanceId};
 use super::handing::HandingFault;
+use super::id::{EntryId, IssuanceId};
 use super::progress::{self, Progress};
 use super::settlement::{ReceiptNumber, Settlement};
 use super::sheet::{ApprovedSheet, Sheet};

@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::command::Work;
-use super::handing::{self, Asked, HandingFault, Shown};
-use super::settlement::{Paid, ReceiptNumber};
 use super::event::{Data, Entry, Evidence, IssueEnd, Lapse, Seen, Source};
+use super::handing::{self, Asked, HandingFault, Shown};
 use super::id::IssuanceId;
+use super::settlement::{Paid, ReceiptNumber};
 use super::*;
 use crate::document::catalog::Kind;
 use crate::document::cbor::Digest;
@@ -188,9 +188,8 @@ fn walk(flow: &Arc<Procedure>, attributes: Attributes, mut pick: impl FnMut(usiz
         let open = running.open_steps();
         let step = open[pick(open.len()) % open.len()];
         let (command, actor) = doing(running, step, 1);
-        let decided = case
-            .decide(command, &actor, settings)
-            .unwrap_or_else(|error| panic!("{} {}: {error}", flow.id, step.key));
+        let decided =
+            case.decide(command, &actor, settings).unwrap_or_else(|error| panic!("{} {}: {error}", flow.id, step.key));
         for event in decided {
             case = case.apply(&event);
             events.push(event);
@@ -368,10 +367,7 @@ fn what_is_not_this_cases_own_is_not_handed_over_and_that_is_recorded() {
         (|s, _, _| s.slip = None, HandingFault::OtherSlip),
         (|s, other, _| s.handing.kami.push(other.clone()), HandingFault::OtherSheet { sheet: other.to_string() }),
         (|s, _, more| s.handing.kami[0] = more.clone(), HandingFault::OtherSheet { sheet: more.to_string() }),
-        (
-            |s, _, _| s.handing.kami.push(s.handing.kami[0].clone()),
-            HandingFault::TwiceSheet { sheet: sheet.clone() },
-        ),
+        (|s, _, _| s.handing.kami.push(s.handing.kami[0].clone()), HandingFault::TwiceSheet { sheet: sheet.clone() }),
         (|s, _, _| s.handing.kami.clear(), HandingFault::MissingSheet { sheet: sheet.clone() }),
     ];
     assert!(sheet.starts_with(&certificate_number(&case)));
@@ -398,15 +394,21 @@ fn a_spoiled_number_is_not_handed_over_and_what_was_handed_over_is_not_spoiled()
     let issuance = *certificate(&case).approved().unwrap().issuances.keys().next().unwrap();
     let officer = person("officer", HOME, &[Role::CityApprover]);
     let spoil = || Command::Spoil { issuance, reason: reason() };
-    let spoiled = case.decide(spoil(), &officer, settings()).unwrap().iter().fold(case.clone(), |case, event| case.apply(event));
+    let spoiled =
+        case.decide(spoil(), &officer, settings()).unwrap().iter().fold(case.clone(), |case, event| case.apply(event));
     assert!(matches!(
         refused(&spoiled, Command::HandOver(Box::new(good.clone())), &actor),
         CaseError::NotIssued { .. }
     ));
-    let again = issue_all(spoiled, &mut vec![Event::StepDone { step: good.step.clone(), seen: Vec::new(), by: actor.as_any() }; 50]);
+    let again = issue_all(
+        spoiled,
+        &mut vec![Event::StepDone { step: good.step.clone(), seen: Vec::new(), by: actor.as_any() }; 50],
+    );
     let events = again.decide(Command::HandOver(Box::new(good.clone())), &actor, settings()).unwrap();
     let sheet = good.handing.kami[0].to_string();
-    assert!(matches!(&events[..], [Event::HandingStopped { fault: HandingFault::VoidedSheet { sheet: s }, .. }] if *s == sheet));
+    assert!(
+        matches!(&events[..], [Event::HandingStopped { fault: HandingFault::VoidedSheet { sheet: s }, .. }] if *s == sheet)
+    );
 
     let handed = case.decide(Command::HandOver(Box::new(good)), &actor, settings()).unwrap();
     let handed = handed.iter().fold(case, |case, event| case.apply(event));

@@ -198,7 +198,10 @@ impl Demo<'_> {
         let here = self.here()?;
         let asked = handing::asked(running, waiting.step, &self.office.settings, today);
         let after = match asked {
-            None => casework.act(&here, walk.case, &Command::Do(work), &person.actor).await.map_err(refused(&walk.flow.id))?,
+            None => casework
+                .act(&here, walk.case, &Command::Do(work), &person.actor)
+                .await
+                .map_err(refused(&walk.flow.id))?,
             Some(asked) => self.hand_over(walk, work, &asked, &person.actor).await?,
         };
         walk.steps += 1;

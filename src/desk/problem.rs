@@ -15,9 +15,9 @@ use crate::domain::opening_days::OpeningDaysError;
 use crate::issuing::casework::CaseworkError;
 use crate::issuing::clerk::ClerkError;
 use crate::issuing::day_book::DayBookError;
-use crate::issuing::till::TILL;
 use crate::issuing::issue::ReleaseError;
 use crate::issuing::people::PeopleError;
+use crate::issuing::till::TILL;
 use crate::office::paper::PaperError;
 use crate::office::records::RecordError;
 use crate::office::right::NoRight;
@@ -157,11 +157,7 @@ impl Told for ClerkError {
             Self::Release(ReleaseError::Press { .. }) | Self::Issue(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Release(_) | Self::Stopped(_) => StatusCode::CONFLICT,
             Self::NoDocument { .. } => StatusCode::NOT_FOUND,
-            Self::Entering(_)
-            | Self::Reception(_)
-            | Self::Handing(_)
-            | Self::Document { .. }
-            | Self::NoKind { .. } => {
+            Self::Entering(_) | Self::Reception(_) | Self::Handing(_) | Self::Document { .. } | Self::NoKind { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
         }

@@ -259,8 +259,7 @@ impl<'a> Clerk<'a> {
         };
         let receipt = ReceiptNumber { day: self.today().await?, till: terminal.name.clone(), serial: 0 };
         let sheets: Vec<String> = handing.kami.iter().map(ToString::to_string).collect();
-        let shown =
-            Shown { step: over.step, handing, slip, confirmed: over.confirmed, receipt, time: String::new() };
+        let shown = Shown { step: over.step, handing, slip, confirmed: over.confirmed, receipt, time: String::new() };
         let after = casework.hand_over((office, id), (&shown, terminal.number), self.actor).await?;
         match after.case.record().stopped() {
             None => Ok(after),

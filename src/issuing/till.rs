@@ -104,9 +104,10 @@ impl Counter<'_> {
         let no_kind = || ClerkError::NoKind { id: RECEIPT.to_owned() };
         let kind = Kind::by_id(RECEIPT).ok_or_else(no_kind)?;
         let settlement = handed.settlement.as_ref().ok_or_else(no_kind)?;
-        let lines = settlement.lines.iter().map(|line| {
-            Ok(json!({ "shubetsu": self.name_of(&line.code)?, "tanka": line.unit, "tsusu": line.copies }))
-        });
+        let lines = settlement
+            .lines
+            .iter()
+            .map(|line| Ok(json!({ "shubetsu": self.name_of(&line.code)?, "tanka": line.unit, "tsusu": line.copies })));
         let lines = lines.collect::<Result<Vec<_>, DayBookError>>().map_err(|_| no_kind())?;
         let whole = json!({
             "yoshi": "roll80",
@@ -180,8 +181,7 @@ impl Counter<'_> {
     pub(super) async fn check_tills(&self, office: &OfficeId, day: Day) -> Result<(), DayBookError> {
         let tills = Tills::of(self.casework.register, office);
         let receipts = tills.of_day(day, None).await?;
-        let names: BTreeSet<&str> =
-            receipts.iter().map(|receipt| receipt.settlement.receipt.till.as_str()).collect();
+        let names: BTreeSet<&str> = receipts.iter().map(|receipt| receipt.settlement.receipt.till.as_str()).collect();
         for till in names {
             if tills.closed(day, till).await?.is_none() {
                 return Err(DayBookError::TillOpen { day, till: till.to_owned() });

@@ -119,7 +119,8 @@ impl Sheets {
 
     /// What is left of these without others that they hold.
     fn without(self, taken: Self) -> impl Iterator<Item = Self> {
-        let before = (self.first < taken.first).then(|| Self { first: self.first, last: taken.first.saturating_sub(1) });
+        let before =
+            (self.first < taken.first).then(|| Self { first: self.first, last: taken.first.saturating_sub(1) });
         let after = (taken.last < self.last).then(|| Self { first: taken.last.saturating_add(1), last: self.last });
         before.into_iter().chain(after)
     }

@@ -130,7 +130,8 @@ impl<'a> Tills<'a> {
         loop {
             let page = self.receipts.list(&after, PAGE).await?;
             let last = page.last().map(|version| version.id.clone());
-            found.extend(page.into_iter().filter(|version| version.id.starts_with(&begin)).map(|version| version.state));
+            found
+                .extend(page.into_iter().filter(|version| version.id.starts_with(&begin)).map(|version| version.state));
             match last {
                 Some(last) if last.starts_with(&begin) => after = last,
                 _ => return Ok(found),
