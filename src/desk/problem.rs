@@ -250,7 +250,10 @@ fn of_case(error: &CaseworkError) -> StatusCode {
             | CaseError::Requester
             | CaseError::MayNotIssue,
         ) => StatusCode::FORBIDDEN,
-        CaseworkError::Case(_) => StatusCode::CONFLICT,
+        CaseworkError::Case(_) | CaseworkError::Change(_) | CaseworkError::SubjectChanged { .. } => {
+            StatusCode::CONFLICT
+        }
+        CaseworkError::Record(error) => error.status(),
         CaseworkError::Register(error) => error.status(),
         CaseworkError::Event(_) | CaseworkError::Flow(_) | CaseworkError::NoOpening { .. } => {
             StatusCode::INTERNAL_SERVER_ERROR
