@@ -181,8 +181,13 @@ fn issuances(criterion: &mut Criterion) {
     for (name, synchronous) in DISKS {
         let folder = tempfile::tempdir().unwrap();
         let register = runtime.block_on(register(folder.path(), synchronous));
-        let casework =
-            Casework { register: &register, flows: &desk.flows, settings: &desk.settings, retention: &desk.retention };
+        let casework = Casework {
+            register: &register,
+            city: &desk.city.id,
+            flows: &desk.flows,
+            settings: &desk.settings,
+            retention: &desk.retention,
+        };
         let counter = Counter { casework, issuing: desk.issuing(), patience: PATIENCE };
         let office = kita();
         let actor = &desk.people.of(&office, &[Role::CitySealKeeper, Role::CityApprover]).unwrap().actor;
@@ -215,8 +220,13 @@ fn issuances(criterion: &mut Criterion) {
 fn parts(criterion: &mut Criterion) {
     let (runtime, desk, folder) = (Runtime::new().unwrap(), Desk::new(), tempfile::tempdir().unwrap());
     let register = runtime.block_on(register(folder.path(), DISKS[1].1));
-    let casework =
-        Casework { register: &register, flows: &desk.flows, settings: &desk.settings, retention: &desk.retention };
+    let casework = Casework {
+        register: &register,
+        city: &desk.city.id,
+        flows: &desk.flows,
+        settings: &desk.settings,
+        retention: &desk.retention,
+    };
     let today = runtime.block_on(register.now()).unwrap().day();
     let walk = desk.way.approved(CaseId::new(), &desk.entry(1, today)).unwrap();
     let case = runtime.block_on(walk.file(casework)).unwrap().id;

@@ -95,8 +95,10 @@ impl Running {
                 },
             ),
             Event::Spoiled { issuance, .. } => self.change(*issuance, IssuanceState::Spoiled),
-            // What a relaxed rule allowed is told by the events after it; the others end the running.
+            // What a relaxed rule allowed is told by the events after it; what is held stands elsewhere; the others end
+            // the running.
             Event::RuleRelaxed { .. }
+            | Event::SubjectsFilled { .. }
             | Event::Opened(_)
             | Event::HandedToCity { .. }
             | Event::HandedBack { .. }

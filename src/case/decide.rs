@@ -8,7 +8,7 @@ use crate::procedure::{Act, SealPolicy, Step, StepKey};
 use super::actor::{Actor, By};
 use super::command::{Command, Work};
 use super::error::CaseError;
-use super::event::{Attributes, Entry, Event, IssueEnd, Lapse, Reason};
+use super::event::{Attributes, Entry, Event, IssueEnd, Lapse, Reason, Source};
 use super::handing;
 use super::id::{EntryId, IssuanceId};
 use super::reception;
@@ -105,6 +105,10 @@ impl Decision<'_> {
                 return Err(CaseError::KindNotMade { step: step.key.clone(), kind: kind.clone() });
             }
             let rule = self.running.flow().seals.iter().find(|rule| rule.document == *kind);
+            let fills = self.running.flow().fills.iter().any(|fill| fill.document == *kind);
+            if fills && !matches!(source, Source::Change { .. }) {
+                return Err(CaseError::NoBasis { step: step.key.clone(), kind: kind.clone() });
+            }
             if source.is_typed() && rule.is_some_and(|rule| !rule.typed) {
                 return Err(CaseError::Typed { step: step.key.clone(), kind: kind.clone() });
             }
@@ -116,6 +120,12 @@ impl Decision<'_> {
             if Kind::by_id(kind).is_some() || !step.generates.contains(kind) {
                 return Err(CaseError::KindNotMade { step: step.key.clone(), kind: kind.clone() });
             }
+        }
+        // What is to change what is held is entered, whatever else is.
+        let mut fills = self.running.flow().fills.iter().map(|fill| &fill.document);
+        let entered = |kind: &String| work.entries.iter().any(|entry| entry.kind == *kind);
+        if step.act == Act::Enter && fills.any(|kind| step.generates.contains(kind) && !entered(kind)) {
+            return Err(CaseError::NothingEntered { step: step.key.clone() });
         }
         let nothing = work.entries.is_empty() && work.confirmed.is_empty();
         if nothing && self.must_make(step, &made) {
@@ -184,8 +194,7 @@ impl Decision<'_> {
 
     /// Nothing leaves the reception before it is recorded who came.
     fn check_received(&self, step: &Step) -> Result<(), CaseError> {
-        let needed = step.act == Act::Receive && self.running.flow().reception.is_some();
-        if needed && self.running.request().is_none() {
+        if !self.running.is_received_for(&step.key) {
             return Err(CaseError::NoRequest { step: step.key.clone() });
         }
         Ok(())
@@ -309,8 +318,13 @@ impl Decision<'_> {
     }
 
     fn lapse(self, entry: EntryId, cause: Lapse, command: &'static str) -> Result<Vec<Event>, CaseError> {
-        let sheet = self.approved(entry, command)?;
         self.nothing_issued(command)?;
+        let entered = self.running.sheet(entry).map(Sheet::entered);
+        if let Some(change) = entered.filter(|sheet| matches!(sheet.entry.source, Source::Change { .. })) {
+            // What it was to change is another by now: it is entered anew.
+            return Ok(vec![Event::ApprovalLapsed { to: change.step.clone(), cause, by: self.actor.as_any() }]);
+        }
+        let sheet = self.approved(entry, command)?;
         let flow = self.running.flow();
         let before = flow.ancestors(&sheet.step);
         let review = flow.steps.iter().rev().find(|step| step.act == Act::Review && before.contains(&step.key));

@@ -113,6 +113,14 @@ pub enum CaseError {
         /// Kind.
         kind: String,
     },
+    /// A sheet that is to change what is held, and does not say what was.
+    #[error("deciding {step}: {kind} does not say what it changes")]
+    NoBasis {
+        /// Step.
+        step: StepKey,
+        /// Kind.
+        kind: String,
+    },
     /// No copy, or the same kind twice.
     #[error("deciding {step}: {kind} is entered twice or without a copy")]
     Copies {
@@ -267,6 +275,7 @@ impl CaseError {
             Self::OtherRequest { .. } => "case-other-request",
             Self::KindNotMade { .. } => "case-kind-not-made",
             Self::Typed { .. } => "case-typed",
+            Self::NoBasis { .. } => "case-no-basis",
             Self::Copies { .. } => "case-copies",
             Self::NothingEntered { .. } => "case-nothing-entered",
             Self::Unseen { .. } => "case-unseen",

@@ -80,7 +80,7 @@ pub struct Entry {
     /// The data itself.
     pub data: Data,
     /// Where it is from.
-    #[serde(default, skip_serializing_if = "Source::is_typed")]
+    #[serde(default, skip_serializing_if = "Source::is_plain")]
     pub source: Source,
 }
 
@@ -98,11 +98,21 @@ pub enum Source {
         /// 交付請求: JSON.
         request: Data,
     },
+    /// Typed by who entered it, over what is held: it is to change that.
+    Change {
+        /// What was held, by kind and 履歴番号; 0 of whom nothing was.
+        subjects: Vec<Held>,
+    },
 }
 
 impl Source {
     /// Whether somebody typed it.
     pub fn is_typed(&self) -> bool {
+        matches!(self, Self::Typed | Self::Change { .. })
+    }
+
+    /// Whether nothing more is to be said of it than that.
+    pub fn is_plain(&self) -> bool {
         matches!(self, Self::Typed)
     }
 }
@@ -296,6 +306,15 @@ pub enum Event {
         /// By whom.
         by: By,
     },
+    /// 異動の反映: what was entered became the next records of what is held.
+    SubjectsFilled {
+        /// At which step.
+        step: StepKey,
+        /// The records, by kind and 履歴番号.
+        subjects: Vec<Held>,
+        /// By whom.
+        by: By,
+    },
     /// 差戻し: back to the last entry.
     Returned {
         /// From where.
@@ -447,6 +466,7 @@ impl Event {
             Self::HandedOver { .. } => "handed-over",
             Self::HandingStopped { .. } => "handing-stopped",
             Self::ReceiptPrinted { .. } => "receipt-printed",
+            Self::SubjectsFilled { .. } => "subjects-filled",
             Self::Returned { .. } => "returned",
             Self::CorrectionRequested { .. } => "correction-requested",
             Self::ApprovalLapsed { .. } => "approval-lapsed",
@@ -472,6 +492,7 @@ impl Event {
             | Self::HandedOver { by, .. }
             | Self::HandingStopped { by, .. }
             | Self::ReceiptPrinted { by, .. }
+            | Self::SubjectsFilled { by, .. }
             | Self::Returned { by, .. }
             | Self::CorrectionRequested { by, .. }
             | Self::ApprovalLapsed { by, .. }

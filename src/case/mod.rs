@@ -229,7 +229,9 @@ impl WithCity {
         match command {
             Command::HandBack => {
                 let theirs = self.running.flow().handover_to_city.contains(&step);
-                Ok(vec![Event::HandedBack { done: theirs.then_some(step), by }])
+                // Nothing leaves the reception before it is recorded who came, the city's staff neither.
+                let done = theirs && self.running.is_received_for(&step);
+                Ok(vec![Event::HandedBack { done: done.then_some(step), by }])
             }
             Command::Refuse { reason } => Ok(vec![Event::Refused { step, reason, by }]),
             _ => Err(CaseError::NotNow { command: name }),

@@ -122,6 +122,12 @@ impl Running {
         self.open_steps().into_iter().find(|step| step.key == *key)
     }
 
+    /// Whether it is recorded who came, for a step that receives.
+    pub(super) fn is_received_for(&self, key: &StepKey) -> bool {
+        let receives = self.flow.step(key).is_some_and(|step| step.act == Act::Receive);
+        !receives || self.flow.reception.is_none() || self.request.is_some()
+    }
+
     pub(super) fn is_complete(&self) -> bool {
         self.progress.is_complete(&self.flow, &self.attributes)
     }

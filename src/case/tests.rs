@@ -10,6 +10,7 @@ use super::settlement::{Paid, ReceiptNumber};
 use super::*;
 use crate::document::catalog::Kind;
 use crate::document::cbor::Digest;
+use crate::document::change::is_entered_on;
 use crate::document::handing::{Handing, SheetCode};
 use crate::document::reception::{Form, Received, Reception};
 use crate::procedure::settings::PersonRule;
@@ -97,7 +98,11 @@ fn recorded(case: Case, events: &mut Vec<Event>) -> Case {
 
 fn entry(kind: &str, n: u8) -> Entry {
     let request = include_str!("../../samples/requests/juminhyo-utsushi.json").to_owned();
-    let source = Source::Composed { subjects: Vec::new(), request: request.into() };
+    let source = if is_entered_on(kind) {
+        Source::Change { subjects: Vec::new() }
+    } else {
+        Source::Composed { subjects: Vec::new(), request: request.into() }
+    };
     Entry { kind: kind.to_owned(), copies: 1, cover: cover(n), data: Data("{}".into()), source }
 }
 

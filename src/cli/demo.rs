@@ -105,10 +105,13 @@ impl Demo<'_> {
 
     /// The sample city's residents, by who may take them over.
     async fn take_over(&self) -> Result<(), Lines> {
-        let file = Samples::get("subjects.jsonl").ok_or_else(|| Trouble::Program.at("subjects", "no sample"))?;
         let officer = self.office.people.all().find(|person| person.officer().with(Right::Import).is_ok());
         let officer = officer.ok_or_else(|| Trouble::Program.at("subjects", "nobody takes them over"))?;
-        take_over(self.office, officer, &*file.data, "subjects.jsonl").await
+        for name in ["subjects.jsonl", "changes/subjects.jsonl"] {
+            let file = Samples::get(name).ok_or_else(|| Trouble::Program.at(name, "no sample"))?;
+            take_over(self.office, officer, &*file.data, name).await?;
+        }
+        Ok(())
     }
 
     /// The step's own person: of another ward where the flow has it so.
@@ -277,19 +280,18 @@ impl Demo<'_> {
         kind: &'static Kind,
         today: Day,
     ) -> Result<Entry, Lines> {
-        let rule = running.flow().seals.iter().find(|rule| rule.document == kind.id);
-        if rule.is_some_and(|rule| !rule.typed) {
-            let request = sample(&format!("requests/{}.json", kind.id));
-            let request = request.ok_or_else(|| Trouble::Program.at(kind.id, "no sample of a request"))?;
-            return self.entered(actor, kind, Content::Request(request), today).await;
-        }
-        let sample = sample_of(kind).and_then(|bytes| String::from_utf8(bytes).ok());
-        let sample = sample.ok_or_else(|| Trouble::Program.at(kind.id, "no sample"))?;
-        self.entered(actor, kind, Content::Typed(sample), today).await
-    }
-
-    async fn entered(&self, actor: &Actor, kind: &'static Kind, content: Content, today: Day) -> Result<Entry, Lines> {
-        let entry = self.office.clerk(actor).entry(Given { kind, copies: 1, content }, today).await;
+        let flow = running.flow();
+        let composed = flow.seals.iter().any(|rule| rule.document == kind.id && !rule.typed);
+        // What changes what is held has a sample of its own in each flow, and so has what certifies the change.
+        let own = sample(&format!("changes/{}.{}.json", flow.id, kind.id));
+        let content = if composed {
+            own.or_else(|| sample(&format!("requests/{}.json", kind.id))).map(Content::Request)
+        } else {
+            let usual = || sample_of(kind).and_then(|bytes| String::from_utf8(bytes).ok());
+            own.or_else(usual).map(Content::Typed)
+        };
+        let content = content.ok_or_else(|| Trouble::Program.at(kind.id, "no sample"))?;
+        let entry = self.office.clerk(actor).entry_in(flow, Given { kind, copies: 1, content }, today).await;
         entry.map_err(self.office.refused_clerk(kind.id))
     }
 
@@ -388,6 +390,7 @@ impl Demo<'_> {
 #[include = "*.json"]
 #[include = "requests/*.json"]
 #[include = "receptions/*.json"]
+#[include = "changes/*"]
 #[include = "subjects.jsonl"]
 #[exclude = "*-*/*"]
 struct Samples;

@@ -266,7 +266,10 @@ fn of_case(error: &CaseworkError) -> StatusCode {
             | CaseError::Requester
             | CaseError::MayNotIssue,
         ) => StatusCode::FORBIDDEN,
-        CaseworkError::Case(_) | CaseworkError::TillClosed => StatusCode::CONFLICT,
+        CaseworkError::Case(_)
+        | CaseworkError::Change(_)
+        | CaseworkError::SubjectChanged { .. }
+        | CaseworkError::TillClosed => StatusCode::CONFLICT,
         CaseworkError::Register(error) => error.status(),
         CaseworkError::Record(error) => error.status(),
         CaseworkError::Event(_) | CaseworkError::Flow(_) | CaseworkError::NoOpening { .. } => {

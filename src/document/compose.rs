@@ -28,6 +28,12 @@ pub enum ComposeError {
         /// Kind.
         kind: &'static str,
     },
+    /// 個人番号 or 住民票コード is asked for, and the city's system has not given it yet.
+    #[error("composing {kind}: a number that is asked for is not held yet")]
+    NumberNotHeld {
+        /// Kind.
+        kind: &'static str,
+    },
     /// The request says nothing of what the kind certifies.
     #[error("composing {kind}: the request does not say what")]
     Request {
@@ -44,6 +50,7 @@ impl ComposeError {
             Self::Nobody { .. } => "hand-to-city",
             Self::State { .. } => "compose-state",
             Self::Households { .. } => "compose-households",
+            Self::NumberNotHeld { .. } => "compose-number-not-held",
             Self::Request { .. } => "compose-request",
         }
     }
@@ -98,8 +105,8 @@ impl<'a> Composing<'a> {
         if asked.iter().any(|held| held.setai_bango() != first.setai_bango()) {
             return Err(ComposeError::Households { kind: self.kind });
         }
-        let member =
-            |held: &&Subject| held.kind == JUMIN && !held.is_removed() && held.setai_bango() == first.setai_bango();
+        let stands = |held: &Subject| !held.is_removed() || self.moves_out(held);
+        let member = |held: &&Subject| held.kind == JUMIN && stands(held) && held.setai_bango() == first.setai_bango();
         let mut all: Vec<&Subject> = self.held.iter().filter(member).collect();
         all.sort_by_key(|held| (held.atena_bango.len(), held.atena_bango.clone()));
         let count = all.len();
@@ -108,10 +115,30 @@ impl<'a> Composing<'a> {
             _ => all.into_iter().filter(|held| asked.iter().any(|a| a.atena_bango == held.atena_bango)).collect(),
         };
         people.dedup_by_key(|held| held.atena_bango.clone());
-        if people.is_empty() || people.iter().any(|held| !held.is_in_force()) {
+        if people.is_empty() || people.iter().any(|held| !held.is_in_force() && !self.moves_out(held)) {
             return Err(ComposeError::State { kind: self.kind });
         }
+        self.numbers(&people)?;
         Ok((people, count))
+    }
+
+    /// A number that is asked for is held of everybody: that it is not held yet is not that there is none.
+    fn numbers(&self, people: &[&Subject]) -> Result<(), ComposeError> {
+        let kisai = &self.request.kisai;
+        let asked = [("kojin_bango", &kisai.kojin_bango), ("juminhyo_code", &kisai.juminhyo_code)];
+        let missing = |number: &str| people.iter().any(|held| held.data["hito"][number].get("nothing").is_some());
+        if asked.into_iter().any(|(number, reason)| reason.is_some() && missing(number)) {
+            return Err(ComposeError::NumberNotHeld { kind: self.kind });
+        }
+        Ok(())
+    }
+
+    /// Whether it is a 除票 of the very 転出 that is certified.
+    fn moves_out(&self, held: &Subject) -> bool {
+        let day = self.request.tenshutsu.as_ref().map(|todoke| json!(todoke.tenshutsu_yotei_hi.to_string()));
+        self.kind == "tenshutsu-shomeisho"
+            && held.is_removed()
+            && day.is_some_and(|day| held.data["shojo"]["jiyu_hi"] == day)
     }
 
     fn juminhyo(&self) -> Result<Value, ComposeError> {

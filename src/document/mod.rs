@@ -7,6 +7,7 @@ pub mod bangofuda;
 pub mod brought;
 pub mod catalog;
 pub mod cbor;
+pub mod change;
 pub mod compose;
 pub mod entry;
 pub mod fax_tensha;

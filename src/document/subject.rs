@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::catalog::Kind;
+use super::change::is_to_come;
 use super::entry::Perhaps;
 use super::json::{Json, JsonError};
 use super::jumin::{self, Jumin, Jusho};
@@ -14,7 +15,7 @@ use super::names::{Field, Name, names};
 use super::parse::{Parse, Reader, Text};
 use super::refusal::{Refusal, Refusals};
 use super::tenshutsu_shomeisho::{Nenkin, Umu};
-use crate::domain::calendar::WarekiDate;
+use crate::domain::calendar::{Day, WarekiDate};
 use crate::domain::number::{AtenaBango, SetaiBango};
 use crate::domain::text::{Repertoire, search_form};
 use crate::{choice, record, whole_number};
@@ -172,9 +173,39 @@ impl Subject {
         })
     }
 
+    /// Reads what came of a change as it would be read from a system of the city.
+    ///
+    /// # Errors
+    /// Everything that is refused, with its path.
+    pub fn check(&self, repertoire: &dyn Repertoire) -> Result<(), Refusals> {
+        let refuse = |code| Refusals::from(Refusal::new("data", code));
+        let data = Json::read(self.data.to_string().as_bytes()).map_err(|error| refuse(error.code()))?;
+        let number = AtenaBango::parse(&self.atena_bango).map_err(|error| refuse(error.code()))?;
+        let status = Status::ALL.iter().find(|status| status.key() == self.status);
+        let status = *status.ok_or_else(|| refuse("not-a-choice"))?;
+        let mut reader = Reader::new(repertoire);
+        reader.at("data", |reader| check_data(&self.kind, &number, status, &data, &self.data, reader));
+        Refusals::of(reader.into_found().refusals).map_or(Ok(()), Err)
+    }
+
+    /// As it stands on a day: whoever is to move out is a resident until the day of moving, and a 除票 from it on.
+    #[must_use]
+    pub fn on(mut self, day: Day) -> Self {
+        if self.status != Status::Idochu.key() || self.data.get("shojo").is_none_or(Value::is_null) {
+            return self;
+        }
+        if is_to_come(&self.data["shojo"]["jiyu_hi"], day) {
+            self.status = Status::Genzon.key().to_owned();
+            self.data.as_object_mut().map(|data| data.remove("shojo"));
+        } else {
+            self.status = Status::Shojo.key().to_owned();
+        }
+        self
+    }
+
     /// Which subject it is, whatever its 履歴番号.
     pub fn key(&self) -> String {
-        format!("{}/{}", self.kind, self.atena_bango)
+        key_of(&self.kind, &self.atena_bango)
     }
 
     /// 世帯番号, of a resident.
@@ -203,6 +234,11 @@ impl Subject {
         found.dedup();
         found
     }
+}
+
+/// Which subject it is, by its kind and 宛名番号.
+pub fn key_of(kind: &str, atena_bango: &str) -> String {
+    format!("{kind}/{atena_bango}")
 }
 
 /// What else is looked for, wherever it stands.
@@ -262,7 +298,8 @@ fn check_data(
         if resident.hito.atena_bango != *atena_bango {
             reader.at("hito", |reader| reader.at("atena_bango", |reader| reader.refuse::<()>("other-atena-bango")));
         }
-        if resident.shojo.is_some() != (status == Status::Shojo) {
+        // Of 異動中, a 消除 of a day to come may be known already.
+        if resident.shojo.is_some() != (status == Status::Shojo) && status != Status::Idochu {
             reader.at("shojo", |reader| reader.refuse::<()>("status-and-shojo-differ"));
         }
         reader.at("hito", |reader| jumin::check_dates(&resident.hito, reader));

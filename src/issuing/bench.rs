@@ -16,6 +16,7 @@ use crate::case::sheet::{IssuanceState, Sheet};
 use crate::case::warrant::{Cover, Sealed};
 use crate::case::{Case, Request};
 use crate::document::catalog::{Composed, Kind};
+use crate::document::change::is_entered_on;
 use crate::document::compose::compose;
 use crate::document::reception::{Form, Received};
 use crate::document::request::KofuSeikyu;
@@ -257,7 +258,7 @@ fn work(running: &Running, step: &procedure::Step, entry: &Entry) -> Work {
         .map(|sheet| Seen { entry: sheet.entered().id, cover: sheet.entered().entry.cover.clone() });
     Work {
         step: step.key.clone(),
-        entries: ours.iter().filter(wanted).map(|kind| Entry { kind: (*kind).to_owned(), ..entry.clone() }).collect(),
+        entries: ours.iter().filter(wanted).map(|kind| entry_of(kind, entry)).collect(),
         seen: seen.collect(),
         confirmed: theirs
             .iter()
@@ -265,6 +266,13 @@ fn work(running: &Running, step: &procedure::Step, entry: &Entry) -> Work {
             .map(|kind| (*kind).to_owned())
             .collect(),
     }
+}
+
+/// The same entry of another kind.
+fn entry_of(kind: &str, entry: &Entry) -> Entry {
+    let over = Source::Change { subjects: Vec::new() };
+    let source = if is_entered_on(kind) { over } else { entry.source.clone() };
+    Entry { kind: kind.to_owned(), source, ..entry.clone() }
 }
 
 /// The way of a household's case.

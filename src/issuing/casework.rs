@@ -11,9 +11,10 @@ use crate::case::command::Command;
 use crate::case::error::CaseError;
 use crate::case::event::{Attributes, Event, EventError, Opening};
 use crate::case::handing::Shown;
-use crate::case::id::{CaseId, OfficeId};
+use crate::case::id::{CaseId, EntryId, OfficeId};
 use crate::case::settlement::ReceiptNumber;
 use crate::case::{Case, Request};
+use crate::document::change::ChangeError;
 use crate::document::names::{Name, names};
 use crate::domain::calendar::Day;
 use crate::office::records::{RecordError, term};
@@ -46,6 +47,18 @@ pub enum CaseworkError {
     /// The text of a flow that was kept.
     #[error(transparent)]
     Flow(#[from] ProcedureError),
+    /// What is held cannot be changed as it was entered.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// What was to be changed is another since it was entered: it must be entered anew.
+    #[error("changing what is held: another case or the city's system was quicker")]
+    SubjectChanged {
+        /// The entry.
+        entry: EntryId,
+    },
+    /// A record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// No flow of this id.
     #[error("opening a case: there is no flow {id}")]
     NoFlow {
@@ -55,9 +68,6 @@ pub enum CaseworkError {
     /// No such case, or none of this office.
     #[error("finding a case: the office has no such case")]
     NoCase,
-    /// A till's list.
-    #[error(transparent)]
-    Record(#[from] RecordError),
     /// The till's day is closed, or the day went by while it was paid.
     #[error("handing over: the till's day is closed")]
     TillClosed,
@@ -92,9 +102,11 @@ impl CaseworkError {
             Self::Register(error) => error.code(),
             Self::Event(error) => error.code(),
             Self::Flow(error) => error.code(),
+            Self::Change(error) => error.code(),
+            Self::SubjectChanged { .. } => "subject-changed",
+            Self::Record(error) => error.code(),
             Self::NoFlow { .. } => "no-flow",
             Self::NoCase => "no-case",
-            Self::Record(error) => error.code(),
             Self::TillClosed => "till-closed",
             Self::NoIncident => "no-incident",
             Self::Destroyed => "case-destroyed",
@@ -156,6 +168,8 @@ pub struct Rebuilt {
 pub struct Casework<'a> {
     /// The register.
     pub register: &'a Register,
+    /// Under whose id stands what all offices know together.
+    pub city: &'a OfficeId,
     /// The flows of new cases.
     pub flows: &'a Flows,
     /// What the office chose.
@@ -264,10 +278,16 @@ impl Casework<'_> {
         loop {
             tries = tries.saturating_sub(1);
             let loaded = self.load(office, id).await?;
-            let ask = Ask::case(office, id, loaded.version);
+            let mut ask = Ask::case(office, id, loaded.version);
+            if let Command::Do(work) = command {
+                ask = self.asking_to_fill(&loaded, work.step.as_str(), ask)?;
+            }
             let written =
                 self.register.write(&ask, |locked: &Locked| self.decided(&loaded, command.clone(), actor, locked));
             match written.await.and_then(now) {
+                Err(CaseworkError::SubjectChanged { entry }) => {
+                    return self.lapse_change(office, id, entry, actor).await;
+                }
                 Err(CaseworkError::Register(RegisterError::Conflict { .. })) if tries > 0 => {}
                 other => return other,
             }
@@ -330,13 +350,15 @@ impl Casework<'_> {
         actor: &Actor,
         locked: &Locked,
     ) -> Result<(Batch, Loaded), CaseworkError> {
-        let events = loaded.case.decide(command, actor, self.settings)?;
+        let mut events = loaded.case.decide(command, actor, self.settings)?;
+        let (beside, notes) = self.filling(loaded, &events, locked)?;
+        events.extend(notes);
         let case = events.iter().fold(loaded.case.clone(), |case, event| case.apply(event));
         let mut row = loaded.row.clone();
         if row.state != case.state() {
             row.since = locked.now;
         }
-        let batch = self.batch(&case, &events, row, locked)?;
+        let batch = Batch { beside, ..self.batch(&case, &events, row, locked)? };
         let row = batch.case.as_ref().map_or_else(|| loaded.row.clone(), |(row, _)| row.clone());
         let version = loaded.version.saturating_add(events.len() as u64);
         Ok((batch, Loaded { case, version, row }))

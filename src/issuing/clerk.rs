@@ -17,6 +17,7 @@ use crate::case::settlement::{ReceiptNumber, Settlement};
 use crate::case::sheet::Sheet;
 use crate::case::warrant::{Cover, Office as OfficeWarrant};
 use crate::document::catalog::{Composed, Kind, Sealing};
+use crate::document::change::ChangeError;
 use crate::document::handing::Handing;
 use crate::document::identity::Needed;
 use crate::document::names::Name;
@@ -27,12 +28,13 @@ use crate::office::grid::refused_on_grid;
 use crate::office::lookup::Lookup;
 use crate::office::right::{Officer, Right};
 use crate::press::{Leave, PressError};
-use crate::procedure::{Role, StepKey};
+use crate::procedure::{Procedure, Role, StepKey};
 use crate::register::{CaseRow, Once, RegisterError};
 
 use super::casework::{CaseworkError, Loaded};
 use super::city::{CityError, OfficeEntry};
 use super::entering::{EnteringError, Wish};
+use super::filling::{Draft, fill_of};
 use super::issue::{Counter, Order, ReleaseError};
 use super::{IssueError, Terminal};
 
@@ -126,7 +128,9 @@ impl ClerkError {
             Self::Document { kind, refusals } | Self::Entering(EnteringError::Document { kind, refusals }) => {
                 Some((Kind::by_id(kind), refusals))
             }
-            Self::Entering(EnteringError::Request(refusals))
+            Self::Entering(
+                EnteringError::Request(refusals) | EnteringError::Change(ChangeError::Refused(refusals)),
+            )
             | Self::Reception(refusals)
             | Self::Handing(refusals)
             | Self::Stopped(refusals) => Some((None, refusals)),
@@ -294,11 +298,22 @@ impl<'a> Clerk<'a> {
         };
         let mut entries = Vec::with_capacity(doing.given.len());
         for given in doing.given {
-            entries.push(self.entry(given, day).await?);
+            entries.push(self.entry_in(loaded.case.record().flow(), given, day).await?);
         }
         let seen = doing.seen.iter().map(|code| self.seen(&loaded, code, day)).collect::<Result<_, _>>()?;
         let work = Work { step: doing.step, entries, seen, confirmed: doing.confirmed };
         self.act(number, &Command::Do(work)).await
+    }
+
+    /// A document to be entered in a procedure: what is to change what is held is entered over that.
+    pub async fn entry_in(&self, flow: &Procedure, given: Given, day: Day) -> Result<Entry, ClerkError> {
+        let Given { kind, copies, content: Content::Typed(data) } = &given else { return self.entry(given, day).await };
+        if fill_of(flow, kind.id).is_none() {
+            return self.entry(given, day).await;
+        }
+        let (office, by) = (self.own()?, self.actor.person());
+        let draft = Draft { kind, copies: *copies, data, flow, office, day, by };
+        Ok(self.counter.changing(draft).await?)
     }
 
     /// A document to be entered: read, checked, and covered as it would be printed on the day.

@@ -68,7 +68,7 @@ impl Obstacle {
 fn held(sheet: &ApprovedSheet) -> &[Held] {
     match &sheet.entered.entry.source {
         Source::Composed { subjects, .. } => subjects,
-        Source::Typed => &[],
+        Source::Typed | Source::Change { .. } => &[],
     }
 }
 
@@ -103,7 +103,7 @@ impl Question<'_> {
         let entry = &self.sheet.entered.entry;
         let Source::Composed { request, .. } = &entry.source else { return Ok(()) };
         let held: Vec<Version<Subject>> = Version::watched(self.locked)?;
-        let held: Vec<Subject> = held.into_iter().map(|version| version.state).collect();
+        let held: Vec<Subject> = held.into_iter().map(|version| version.state.on(self.today())).collect();
         let now = KofuSeikyu::read(request.0.as_bytes()).ok().and_then(|request| {
             let kind = Kind::by_id(&entry.kind)?;
             compose(kind, &request, &held).ok()

@@ -4,12 +4,14 @@ use serde_json::Value;
 
 use crate::case::event::{Data, Entry, Source};
 use crate::document::catalog::{Composed, Kind};
+use crate::document::change::ChangeError;
 use crate::document::compose::{ComposeError, compose};
 use crate::document::names::{Field, Name};
 use crate::document::refusal::Refusals;
 use crate::document::request::KofuSeikyu;
 use crate::document::subject::Subject;
 use crate::domain::calendar::Day;
+use crate::office::numbers::NumberError;
 use crate::office::records::RecordError;
 use crate::office::subjects::{Subjects, noted};
 use crate::office::suppression::{self, Work, found};
@@ -35,6 +37,12 @@ pub enum EnteringError {
     /// What is held does not give it.
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    /// What is held cannot be changed so.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// A number for whoever has none.
+    #[error(transparent)]
+    Number(#[from] NumberError),
     /// The records.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -50,6 +58,8 @@ impl EnteringError {
             Self::Request(_) => "compose-request",
             Self::Document { .. } => "compose-document",
             Self::Compose(error) => error.code(),
+            Self::Change(error) => error.code(),
+            Self::Number(error) => error.code(),
             Self::Record(error) => error.code(),
             Self::Issue(_) => "issuing-office",
         }
@@ -78,7 +88,8 @@ impl Counter<'_> {
         let Wish { kind, copies, request, office, day } = wish;
         let asked = KofuSeikyu::read(request.as_bytes()).map_err(EnteringError::Request)?;
         let held = Subjects::of(self.casework.register, &self.issuing.city.id).held(&asked).await?;
-        let content = compose(kind, &asked, &held);
+        let now: Vec<Subject> = held.iter().cloned().map(|held| held.on(day)).collect();
+        let content = compose(kind, &asked, &now);
         if self.is_withheld(&asked, content.as_ref().ok(), &held).await? {
             // As if nothing were held: whatever else is wrong with the request is told as of nobody.
             compose(kind, &asked, &[])?;

@@ -68,7 +68,8 @@ pub struct Hall {
 impl Hall {
     /// Cases.
     pub fn casework(&self) -> Casework<'_> {
-        Casework { register: &self.register, flows: &self.flows, settings: &self.settings, retention: &self.retention }
+        let Self { register, flows, settings, retention, city, .. } = self;
+        Casework { register, city: &city.id, flows, settings, retention }
     }
 
     /// Certificates.

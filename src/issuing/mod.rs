@@ -8,6 +8,7 @@ pub mod day_book;
 pub mod decision;
 pub mod entering;
 pub mod fail;
+pub mod filling;
 pub mod hall;
 pub mod issue;
 pub mod note;

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod grid;
 pub mod lookup;
+pub mod numbers;
 pub mod paper;
 pub mod password;
 pub mod records;

@@ -102,10 +102,15 @@ impl<'a> Subjects<'a> {
         Self { register, city, records: Records::of(register, city) }
     }
 
-    /// Under which id a subject is kept: one that says nothing of it.
-    fn id(&self, subject: &Subject) -> Result<String, RegisterError> {
-        let text = zeroize::Zeroizing::new(subject.key());
+    /// Under which id a subject of a key is kept: one that says nothing of it.
+    pub fn id_of(&self, key: &str) -> Result<String, RegisterError> {
+        let text = zeroize::Zeroizing::new(key.to_owned());
         self.register.id_of(self.city, &Term { field: "subject".to_owned(), term: text })
+    }
+
+    /// The newest of a key.
+    pub async fn newest(&self, key: &str) -> Result<Option<Version<Subject>>, RecordError> {
+        self.records.find_id(&self.id_of(key)?).await
     }
 
     /// Takes over lines, in order; tells of every bad one. A line of what is held already changes
@@ -120,7 +125,7 @@ impl<'a> Subjects<'a> {
         let (mut taken, mut few) = (Taken::default(), Few::default());
         for line in lines {
             let line = match line {
-                Ok((number, subject)) => Ok((number, self.id(&subject)?, subject)),
+                Ok((number, subject)) => Ok((number, self.id_of(&subject.key())?, subject)),
                 Err(bad) => Err(bad),
             };
             // The same person again: what waits must be there first.

@@ -7,11 +7,13 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
+use crate::document::change::is_entered_on;
+use crate::document::juminhyo_utsushi::ShojoJiyu;
 use crate::document::reception::Form;
 
 use super::{
-    Act, Attribute, Branch, Certainty, Condition, Correction, Documents, FlowVersion, Gate, GateKind, Paper, Performer,
-    Place, Procedure, Procedures, ReceptionRule, Role, SealPolicy, SealRule, Step, StepKey, Term,
+    Act, Attribute, Branch, Certainty, Condition, Correction, Documents, Fill, FlowVersion, Gate, GateKind, Paper,
+    Performer, Place, Procedure, Procedures, ReceptionRule, Role, SealPolicy, SealRule, Step, StepKey, Term,
 };
 
 /// How many procedures there are.
@@ -141,6 +143,9 @@ pub enum Fault {
         /// It.
         value: String,
     },
+    /// A sheet on which no change is entered, one that is not entered before its approval, or a 消除 for no reason.
+    #[error("{0} does not become a record with that approval")]
+    Fill(String),
     /// 受付 without a step that receives; a 請求 that nobody may make, or a 届出 with 請求区分.
     #[error("the reception does not go with its form, or no step receives")]
     Reception,
@@ -168,6 +173,8 @@ struct RawProcedure {
     gates: Vec<RawGate>,
     #[serde(default, rename = "seal")]
     seals: Vec<RawSeal>,
+    #[serde(default, rename = "fill")]
+    fills: Vec<RawFill>,
     #[serde(default, rename = "correction")]
     corrections: Vec<RawCorrection>,
     #[serde(rename = "step")]
@@ -193,6 +200,14 @@ struct RawSeal {
     policy: SealPolicy,
     step: Option<StepKey>,
     condition: Option<RawCondition>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFill {
+    document: Spanned<String>,
+    step: StepKey,
+    removal: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -354,6 +369,7 @@ fn read(file: &File<'_>, raw: RawProcedure, documents: &Documents) -> Result<Pro
             .map(|gate| Gate { kind: gate.kind.into_inner(), step: gate.step, opens: gate.opens })
             .collect(),
         seals: Vec::new(),
+        fills: Vec::new(),
         corrections: Vec::new(),
         fee: raw.fee,
         reception: None,
@@ -366,6 +382,7 @@ fn read(file: &File<'_>, raw: RawProcedure, documents: &Documents) -> Result<Pro
     check_gates(file, &procedure, &lines)?;
     procedure.reception = raw.reception.map(|rule| reception(file, rule, &procedure)).transpose()?;
     procedure.seals = seals(file, raw.seals, &procedure)?;
+    procedure.fills = fills(file, raw.fills, &procedure)?;
     procedure.corrections = corrections(file, raw.corrections, &procedure)?;
     procedure.handover_to_city = known_keys(file, raw.handover_to_city, &procedure)?;
     procedure.refusable = known_keys(file, raw.refusable, &procedure)?;
@@ -593,6 +610,28 @@ fn check_seal(procedure: &Procedure, rule: &SealRule) -> Result<(), Fault> {
         SealPolicy::Auto | SealPolicy::None | SealPolicy::Never => act.is_none(),
     };
     if together { Ok(()) } else { Err(Fault::SealStep(rule.document.clone())) }
+}
+
+fn fills(file: &File<'_>, raw: Vec<RawFill>, procedure: &Procedure) -> Result<Vec<Fill>, ProcedureError> {
+    let fill = |raw: RawFill| {
+        let line = file.line(raw.document.span().start);
+        let document = raw.document.into_inner();
+        let entered = |before: &StepKey| {
+            procedure.step(before).is_some_and(|step| step.act == Act::Enter && step.generates.contains(&document))
+        };
+        let approval = procedure.step(&raw.step).is_some_and(|step| step.act == Act::Approve);
+        let reason = |text: &String| ShojoJiyu::ALL.iter().copied().find(|reason| reason.key() == text);
+        let removal = raw.removal.as_ref().map(|text| reason(text).ok_or(()));
+        match removal.transpose() {
+            Ok(removal)
+                if approval && is_entered_on(&document) && procedure.ancestors(&raw.step).iter().any(entered) =>
+            {
+                Ok(Fill { document, step: raw.step, removal })
+            }
+            _ => Err(file.error(line, Fault::Fill(document))),
+        }
+    };
+    raw.into_iter().map(fill).collect()
 }
 
 fn corrections(

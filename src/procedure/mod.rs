@@ -14,6 +14,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::document::identity::Needed;
+use crate::document::juminhyo_utsushi::ShojoJiyu;
 use crate::document::reception::Form;
 use crate::document::request::Kubun;
 
@@ -459,6 +460,17 @@ pub struct SealRule {
     pub typed: bool,
 }
 
+/// 異動の反映: what was entered becomes the next record of what is held, with an approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fill {
+    /// Id of the sheet on which it was entered.
+    pub document: String,
+    /// The approval.
+    pub step: StepKey,
+    /// For what somebody is removed (消除); none where nobody is.
+    pub removal: Option<ShojoJiyu>,
+}
+
 /// 修正依頼: a dashed arrow back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
@@ -499,6 +511,8 @@ pub struct Procedure {
     pub gates: Vec<Gate>,
     /// How its documents get their seals.
     pub seals: Vec<SealRule>,
+    /// 異動の反映: which sheets become records of what is held, and when.
+    pub fills: Vec<Fill>,
     /// 修正依頼.
     pub corrections: Vec<Correction>,
     /// Code in the dated table of fees; without one it is free.

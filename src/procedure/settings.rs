@@ -79,6 +79,23 @@ pub struct AtHand<'s> {
     pub details: Vec<&'s str>,
 }
 
+/// 付番: the first number that the office gives, without its check digit: above all that the city's other systems
+/// give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstNumbers {
+    /// 宛名番号.
+    pub atena_bango: u64,
+    /// 世帯番号.
+    pub setai_bango: u64,
+}
+
+impl Default for FirstNumbers {
+    fn default() -> Self {
+        Self { atena_bango: 90_000_000, setai_bango: 90_000_000 }
+    }
+}
+
 /// What a city chose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -93,6 +110,8 @@ pub struct Settings {
     pub kawase_over: KawaseOver,
     /// 開庁日.
     pub opening_days: OpeningDays,
+    /// 付番: where the office's own numbers begin.
+    pub first_numbers: FirstNumbers,
     /// 住民基本台帳カード.
     pub juki_card: JukiCard,
     /// When a 補記 is sealed.
@@ -158,6 +177,8 @@ struct RawSettings {
     relaxed: BTreeSet<PersonRule>,
     #[serde(default)]
     opening: RawOpening,
+    #[serde(default)]
+    numbers: FirstNumbers,
     juki_card: RawJukiCard,
     #[serde(default)]
     kawase_over: KawaseOver,
@@ -269,6 +290,7 @@ impl Settings {
         let by_law = by_law.map_err(|error| refuse(0, SettingsFault::Malformed(error.to_string())))?;
         Ok(Self {
             opening_days: by_law.with(days(raw.opening.open), days(raw.opening.closed)),
+            first_numbers: raw.numbers,
             performers,
             relaxed: raw.relaxed,
             fees,

@@ -33,6 +33,8 @@ pub struct Ask {
     pub once: Option<Once>,
     /// Records on which the decision depends.
     pub watch: Vec<Watch>,
+    /// Another office whose records are put in the same write (the city's, by a ward): its head is locked, too.
+    pub beside: Option<OfficeId>,
 }
 
 impl Ask {
@@ -46,6 +48,7 @@ impl Ask {
             issuance: None,
             once: None,
             watch: Vec::new(),
+            beside: None,
         }
     }
 
@@ -198,6 +201,8 @@ pub struct Batch {
     pub flow: Option<Flow>,
     /// Records.
     pub records: Vec<Put>,
+    /// Records of the office beside ([`Ask::beside`]).
+    pub beside: Vec<Put>,
     /// The answer to give when the same request comes again; it is enciphered.
     pub answer: Option<Zeroizing<Vec<u8>>>,
 }
@@ -238,9 +243,10 @@ impl Register {
             return Ok(Written::Earlier(answer));
         }
         let locked = writing.locked().await?;
-        let (batch, value) = build(&locked)?;
+        let (mut batch, value) = build(&locked)?;
+        let beside = std::mem::take(&mut batch.beside);
         writing.batch(batch, locked).await?;
-        writing.commit().await?;
+        writing.commit_with(beside).await?;
         Ok(Written::Now(value))
     }
 
@@ -274,6 +280,8 @@ pub(in crate::register) struct Writing<'w> {
     ask: &'w Ask,
     transaction: Box<dyn Transaction>,
     head: Head,
+    /// Head of the office beside, locked with the own one.
+    beside: Option<Head>,
     pub(in crate::register) now: Moment,
     key: Option<Secret>,
     effects: Effects,
@@ -286,13 +294,19 @@ impl<'w> Writing<'w> {
     /// chain stood before it: all or nothing, as whatever it writes itself.
     pub(in crate::register) async fn begin(register: &'w Register, ask: &'w Ask) -> Result<Self, RegisterError> {
         let mut writing = Self::begin_unsigned(register, ask).await?;
-        let first_of_the_hour = hour(writing.head.at) < hour(writing.now.millis());
-        if let Some(log) = &register.log
+        writing.sign_hour().await?;
+        Ok(writing)
+    }
+
+    /// Signs where the chain stood, in the first write of an hour.
+    async fn sign_hour(&mut self) -> Result<(), RegisterError> {
+        let first_of_the_hour = hour(self.head.at) < hour(self.now.millis());
+        if let Some(log) = &self.register.log
             && first_of_the_hour
         {
-            writing.sign(&log.signer(&ask.office)?, super::CHECKPOINTED).await?;
+            self.sign(&log.signer(&self.ask.office)?, super::CHECKPOINTED).await?;
         }
-        Ok(writing)
+        Ok(())
     }
 
     /// [`Self::begin`] for what signs by itself.
@@ -303,17 +317,26 @@ impl<'w> Writing<'w> {
         Self::lock(register, ask, register.begin(Access::Write).await?).await
     }
 
-    /// Locks the office's head. Whoever may not write any more, because the register was given to
-    /// another program or another node, is refused here.
+    /// Locks the office's head, and that of the office beside: of two heads always the same one first. Whoever
+    /// may not write any more, because the register was given to another program or another node, is refused
+    /// here.
     async fn lock(
         register: &'w Register,
         ask: &'w Ask,
         mut transaction: Box<dyn Transaction>,
     ) -> Result<Self, RegisterError> {
-        let row = maybe_one(&mut *transaction, register.store.lock_head(), vec![ask.office.as_str().into()]).await?;
-        let mut row = row.ok_or_else(|| RegisterError::UnknownOffice { office: ask.office.to_string() })?;
-        register.deployment.still_holds(Deployment::read(&mut row)?)?;
-        let head = Head::read(row)?;
+        let other = ask.beside.as_ref().filter(|other| **other != ask.office);
+        let (head, beside) = match other {
+            Some(other) if *other < ask.office => {
+                let beside = lock_head(register, &mut *transaction, other).await?;
+                (lock_head(register, &mut *transaction, &ask.office).await?, Some(beside))
+            }
+            Some(other) => {
+                let head = lock_head(register, &mut *transaction, &ask.office).await?;
+                (head, Some(lock_head(register, &mut *transaction, other).await?))
+            }
+            None => (lock_head(register, &mut *transaction, &ask.office).await?, None),
+        };
         if register.deployment.mode == Mode::Single {
             register.store.still_claimed(&mut *transaction).await?;
         }
@@ -322,9 +345,10 @@ impl<'w> Writing<'w> {
             Some(clock) => one(&mut *transaction, clock, Vec::new()).await?.integer()?,
             None => node,
         };
-        let now = settle(node, store, head.at)?;
+        let last = beside.as_ref().map_or(head.at, |beside| beside.at.max(head.at));
+        let now = settle(node, store, last)?;
         let (effects, events) = (Effects::default(), Vec::new());
-        Ok(Self { register, ask, transaction, head, now, key: None, effects, events })
+        Ok(Self { register, ask, transaction, head, beside, now, key: None, effects, events })
     }
 
     /// Where the chain stood when it was locked.
@@ -398,7 +422,7 @@ impl<'w> Writing<'w> {
     }
 
     async fn batch(&mut self, batch: Batch, locked: Locked) -> Result<(), RegisterError> {
-        let Batch { events, case, step, terms, alarms, flow, records, answer } = batch;
+        let Batch { events, case, step, terms, alarms, flow, records, answer, beside: _ } = batch;
         let own = |event: &Event| event.kind.starts_with(super::OWN) || event.kind.starts_with(RECORD);
         if events.iter().any(own) {
             return Err(RegisterError::Batch { what: "an event has a type that is the register's own" });
@@ -612,8 +636,42 @@ impl<'w> Writing<'w> {
         self.put(Of::answers, row).await
     }
 
+    /// Puts records of the office beside, and makes everything last.
+    async fn commit_with(mut self, beside: Vec<Put>) -> Result<(), RegisterError> {
+        if beside.is_empty() {
+            return self.commit().await;
+        }
+        let Some(office) = self.ask.beside.clone() else {
+            return Err(RegisterError::Batch { what: "records of an office that was not locked" });
+        };
+        let Some(head) = self.beside.take() else {
+            // It is the own office.
+            for record in beside {
+                self.put_record(record).await?;
+            }
+            return self.commit().await;
+        };
+        self.chain().await?;
+        let ask = Ask::office(&office);
+        let (effects, events) = (Effects::default(), Vec::new());
+        let Self { register, transaction, now, .. } = self;
+        let mut other =
+            Writing { register, ask: &ask, transaction, head, beside: None, now, key: None, effects, events };
+        other.sign_hour().await?;
+        for record in beside {
+            other.put_record(record).await?;
+        }
+        other.commit().await
+    }
+
     /// Chains the events and makes everything last.
     pub(in crate::register) async fn commit(mut self) -> Result<(), RegisterError> {
+        self.chain().await?;
+        self.transaction.commit().await
+    }
+
+    /// Chains the events.
+    async fn chain(&mut self) -> Result<(), RegisterError> {
         let (events, mut effects) = (std::mem::take(&mut self.events), Some(std::mem::take(&mut self.effects)));
         let last = events.len().checked_sub(1);
         for (at, mut row) in events.into_iter().enumerate() {
@@ -628,8 +686,20 @@ impl<'w> Writing<'w> {
         self.head.at = self.now.millis();
         let head = self.head.values(&self.ask.office)?;
         self.transaction.execute(&Of::heads.statements().put, head).await?;
-        self.transaction.commit().await
+        Ok(())
     }
+}
+
+/// Locks an office's head, if the register is still this program's.
+async fn lock_head(
+    register: &Register,
+    transaction: &mut dyn Transaction,
+    office: &OfficeId,
+) -> Result<Head, RegisterError> {
+    let row = maybe_one(transaction, register.store.lock_head(), vec![office.as_str().into()]).await?;
+    let mut row = row.ok_or_else(|| RegisterError::UnknownOffice { office: office.to_string() })?;
+    register.deployment.still_holds(Deployment::read(&mut row)?)?;
+    Head::read(row)
 }
 
 /// The named issuance with its end, which it did not have before.

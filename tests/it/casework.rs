@@ -13,6 +13,7 @@ use shomei::register::{Deployment, Mode, Register, RegisterError, clock};
 struct City {
     folder: tempfile::TempDir,
     register: Register,
+    city: OfficeId,
     settings: Settings,
     retention: Retention,
 }
@@ -40,11 +41,12 @@ impl City {
             register.enrol(&office(ward)).await.unwrap();
         }
         let settings = Settings::sample(&Procedures::embedded().unwrap()).unwrap();
-        Self { folder, register, settings, retention: Retention::sample().unwrap() }
+        Self { folder, register, city: office("mihon-shi"), settings, retention: Retention::sample().unwrap() }
     }
 
     fn casework<'a>(&'a self, flows: &'a Flows) -> Casework<'a> {
-        Casework { register: &self.register, flows, settings: &self.settings, retention: &self.retention }
+        let Self { register, city, settings, retention, .. } = self;
+        Casework { register, city, flows, settings, retention }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod casework;
+mod changes;
 mod desk;
 mod events;
 mod flows;

@@ -329,7 +329,9 @@ async fn issued_by_another_program(place: &Place, number: &str) -> IssuanceId {
     let register = open(place).await;
     let (flows, retention) = (Flows::embedded().unwrap(), Retention::sample().unwrap());
     let settings = Settings::recommended(&Procedures::embedded().unwrap()).unwrap();
-    let casework = Casework { register: &register, flows: &flows, settings: &settings, retention: &retention };
+    let city = shomei::issuing::city::City::sample().unwrap().id;
+    let (flows, settings, retention) = (&flows, &settings, &retention);
+    let casework = Casework { register: &register, city: &city, flows, settings, retention };
     let people = People::sample().unwrap();
     let officer = &people.person("kita-koin").unwrap().actor;
     let case = register.case_by_number(&kita(), number).await.unwrap().unwrap().id;
@@ -349,7 +351,7 @@ async fn issued_by_another_program(place: &Place, number: &str) -> IssuanceId {
     let ended = Step::Issue { file: Zeroizing::new(file.to_vec()), pages: 1 };
     for (command, step) in [(begin, begun), (Command::EndIssue { issuance, end }, ended)] {
         let loaded = casework.load(&kita(), case).await.unwrap();
-        let events = loaded.case.decide(command, officer, &settings).unwrap();
+        let events = loaded.case.decide(command, officer, settings).unwrap();
         let events = events.iter().map(|event| {
             let kept = event.encode().unwrap();
             Event { kind: kept.kind.to_owned(), v: kept.version, body: Zeroizing::new(kept.body) }
@@ -587,7 +589,9 @@ async fn rebuilt(place: &Place, more: &str) -> Rebuilt {
     let settings = Settings::parse("settings.toml", &format!("{recommended}\n{more}"), &procedures).unwrap();
     let register = open(place).await;
     let (flows, retention) = (Flows::embedded().unwrap(), Retention::sample().unwrap());
-    let casework = Casework { register: &register, flows: &flows, settings: &settings, retention: &retention };
+    let city = shomei::issuing::city::City::sample().unwrap().id;
+    let (flows, settings, retention) = (&flows, &settings, &retention);
+    let casework = Casework { register: &register, city: &city, flows, settings, retention };
     let rebuilt = casework.rebuild(&kita()).await.unwrap();
     register.close().await.unwrap();
     rebuilt

@@ -90,7 +90,9 @@ async fn a_million_events() {
     let flows = Flows::embedded().unwrap();
     let settings = Settings::sample(&Procedures::embedded().unwrap()).unwrap();
     let retention = shomei::register::retention::Retention::sample().unwrap();
-    let casework = Casework { register: &register, flows: &flows, settings: &settings, retention: &retention };
+    let city = shomei::issuing::city::City::sample().unwrap().id;
+    let (flows, settings, retention) = (&flows, &settings, &retention);
+    let casework = Casework { register: &register, city: &city, flows, settings, retention };
 
     let since = Instant::now();
     let filled = fill(&register, casework, count("SHOMEI_MILLION", 1_000_000) as u64).await;
@@ -112,7 +114,7 @@ async fn a_million_events() {
 
     let before = memory("VmRSS");
     let since = Instant::now();
-    let cases = replay(&register, &flows).await;
+    let cases = replay(&register, flows).await;
     tell("every case replayed", since);
     let each = (memory("VmRSS") - before) * 1024 / cases.len() as u64;
     println!("{} cases in memory, {each} kB each; at most {} MB", cases.len(), memory("VmHWM"));

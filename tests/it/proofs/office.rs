@@ -64,7 +64,8 @@ pub fn office() -> &'static Office {
 
 impl Office {
     pub fn counter<'a>(&'a self, register: &'a Register) -> Counter<'a> {
-        let casework = Casework { register, flows: &self.flows, settings: &self.settings, retention: &self.retention };
+        let (city, flows, settings, retention) = (&self.city.id, &self.flows, &self.settings, &self.retention);
+        let casework = Casework { register, city, flows, settings, retention };
         let (press, city, key) = (&self.press, &self.city, &self.key);
         let issuing = Issuing { press, city, key, host: "verify.mihon.example", paper: Paper::Plain };
         Counter { casework, issuing, patience: PATIENCE }
