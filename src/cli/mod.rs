@@ -43,6 +43,7 @@ mod retention;
 mod serve;
 mod subject;
 mod suppress;
+mod terminal;
 mod trace;
 mod user;
 
@@ -102,6 +103,8 @@ enum Command {
     Serve(serve::Arguments),
     /// 照会: look people up among what is held
     Subject(subject::Arguments),
+    /// 端末: make a code for one, enrol this machine by it, list, renew or end them.
+    Terminal(terminal::Arguments),
     /// Say who works where, and give them their passwords
     User(user::Arguments),
     /// List open incidents, or close one.
@@ -162,6 +165,7 @@ fn go(command: Command) -> ExitCode {
         Command::Days(arguments) => days::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Terminal(arguments) => terminal::run(&arguments),
         Command::User(arguments) => user::run(&arguments),
         Command::Subject(arguments) => subject::run(&arguments),
         Command::Suppress(arguments) => suppress::run(&arguments),

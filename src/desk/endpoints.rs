@@ -5,7 +5,7 @@ use axum::routing::{self, MethodRouter};
 
 use crate::office::right::Right;
 
-use super::{Desk, cases, days, incidents, requests, sessions, subjects, suppressions};
+use super::{Desk, cases, days, incidents, requests, sessions, subjects, suppressions, terminals};
 
 /// How an endpoint is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum Need {
     Nothing,
     /// Who signed in; what they may do with a case is its flow's.
     Session,
-    /// Who signed in at a terminal.
+    /// Who signed in, at a terminal that is shown.
     Terminal,
     /// The city's staff.
     Staff,
@@ -75,6 +75,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     use Need::{Nothing, Session, Staff, Terminal};
     let (see, set) = (Need::Right(Right::SuppressSee), Need::Right(Right::SuppressSet));
     let (lift, lift_for) = (Need::Right(Right::SuppressLift), Need::Right(Right::SuppressLiftTemporarily));
+    let people = Need::Right(Right::People);
     vec![
         endpoint(Post, "/session", Nothing, sessions::sign_in),
         endpoint(Get, "/session", Session, sessions::who),
@@ -99,6 +100,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(Get, "/days/{day}", Session, days::show),
         endpoint(Post, "/days/{day}/till", Staff, days::till),
         endpoint(Post, "/days/{day}/close", Staff, days::close),
+        endpoint(Get, "/terminals", Session, terminals::list),
+        endpoint(Post, "/terminals/codes", people, terminals::admit),
+        endpoint(Post, "/terminals", Nothing, terminals::enrol),
+        endpoint(Post, "/terminals/{terminal}/renew", people, terminals::renew),
+        endpoint(Delete, "/terminals/{terminal}", people, terminals::end),
         // Last, for whoever goes through the list with one session.
         endpoint(Delete, "/session", Session, sessions::sign_out),
     ]

@@ -10,6 +10,7 @@ mod requests;
 mod sessions;
 mod subjects;
 mod suppressions;
+mod terminals;
 mod trace;
 
 use std::future::{Future, IntoFuture as _};

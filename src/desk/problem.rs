@@ -22,6 +22,7 @@ use crate::office::right::NoRight;
 use crate::office::sign_in::SignInError;
 use crate::office::subjects::SubjectError;
 use crate::office::suppression::SuppressionError;
+use crate::office::terminals::TerminalError;
 use crate::register::RegisterError;
 
 use super::Desk;
@@ -89,6 +90,7 @@ impl Told for SignInError {
             Self::Wrong | Self::NoSession => StatusCode::UNAUTHORIZED,
             Self::TooSoon => StatusCode::TOO_MANY_REQUESTS,
             Self::Password(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Record(error) => error.status(),
         }
     }
@@ -139,6 +141,7 @@ impl Told for ClerkError {
             Self::Casework(error) => of_case(error),
             Self::Release(ReleaseError::Casework(error)) => of_case(error),
             Self::Release(ReleaseError::Press { .. }) | Self::Issue(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Release(ReleaseError::Terminal(error)) => error.status(),
             Self::Release(_) => StatusCode::CONFLICT,
             Self::NoDocument { .. } => StatusCode::NOT_FOUND,
             Self::Entering(_) | Self::Reception(_) | Self::Document { .. } | Self::NoKind { .. } => {
@@ -224,6 +227,24 @@ impl Told for SuppressionError {
     }
 }
 
+impl Told for TerminalError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Right(error) => error.status(),
+            Self::Record(error) => error.status(),
+            Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Seat => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Taken { .. } => StatusCode::CONFLICT,
+            Self::None { .. } => StatusCode::NOT_FOUND,
+            Self::Code | Self::NotHere => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
 impl Told for SubjectError {
     fn code(&self) -> &'static str {
         Self::code(self)
@@ -273,7 +294,6 @@ impl Desk {
             "no-endpoint" => StatusCode::NOT_FOUND,
             "no-session" => StatusCode::UNAUTHORIZED,
             "case-changed" => StatusCode::PRECONDITION_FAILED,
-            "no-terminal-here" => StatusCode::FORBIDDEN,
             "program-failed" => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };

@@ -4,6 +4,7 @@
 use crate::case::actor::{Actor, ActorError};
 use crate::case::id::PersonId;
 use crate::office::accounts::Accounts;
+use crate::office::terminals::Terminals;
 use crate::press::Press;
 use crate::press::mark::MarkKey;
 use crate::press::sheet::Paper;
@@ -81,6 +82,11 @@ impl Hall {
     /// 職員の登録.
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts::of(&self.register, &self.city.id)
+    }
+
+    /// 端末の登録.
+    pub fn terminals(&self) -> Terminals<'_> {
+        Terminals::of(&self.register, &self.city.id)
     }
 
     /// Somebody at work.

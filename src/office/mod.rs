@@ -10,3 +10,5 @@ pub mod right;
 pub mod sign_in;
 pub mod subjects;
 pub mod suppression;
+pub mod terminals;
+pub mod token;

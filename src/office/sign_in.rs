@@ -1,11 +1,6 @@
-//! Sign-in: who has a password, how often it was mistyped, and whose session a token is. Tokens are 256 random
-//! bits, told once and kept as SHA-256.
+//! Sign-in: who has a password, how often it was mistyped, and whose session a token is.
 
-use std::fmt;
-
-use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::case::id::{OfficeId, PersonId};
@@ -14,6 +9,7 @@ use crate::register::{Register, RegisterError, Term};
 
 use super::password::{Hashed, Password, PasswordError};
 use super::records::{Author, Kept, RecordError, Records, Version};
+use super::token::{NoRandom, Token};
 
 /// Wrong passwords that cost nothing.
 const FREE: u32 = 3;
@@ -37,6 +33,9 @@ pub enum SignInError {
     /// The password.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// The token.
+    #[error(transparent)]
+    Random(#[from] NoRandom),
     /// The records.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -56,6 +55,7 @@ impl SignInError {
             Self::TooSoon => "sign-in-too-soon",
             Self::NoSession => "no-session",
             Self::Password(error) => error.code(),
+            Self::Random(error) => error.code(),
             Self::Record(error) => error.code(),
         }
     }
@@ -90,46 +90,12 @@ impl Credential {
     }
 }
 
-/// A token: whoever has it is who signed in. It prints as nothing.
-#[derive(Clone)]
-pub struct Token(Zeroizing<String>);
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl Token {
-    fn fresh() -> Result<Self, PasswordError> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut *bytes).map_err(|error| PasswordError::Hash { message: error.to_string() })?;
-        Ok(Self(Zeroizing::new(BASE32_NOPAD.encode(&*bytes))))
-    }
-
-    /// One that somebody shows.
-    pub fn shown(text: &str) -> Self {
-        Self(Zeroizing::new(text.to_owned()))
-    }
-
-    /// To be told once.
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-
-    fn id(&self) -> String {
-        HEXLOWER.encode(&Sha256::digest(self.0.as_bytes()))
-    }
-}
-
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// Who.
     pub person: PersonId,
-    /// At which terminal, by id.
-    pub terminal: Option<String>,
     /// When it is over, in milliseconds since 1970.
     pub ends: i64,
 }
@@ -177,12 +143,7 @@ impl<'a> Door<'a> {
     ///
     /// # Errors
     /// [`SignInError::Wrong`], [`SignInError::TooSoon`], the register.
-    pub async fn sign_in(
-        &self,
-        person: &PersonId,
-        password: &Password,
-        terminal: Option<String>,
-    ) -> Result<Token, SignInError> {
+    pub async fn sign_in(&self, person: &PersonId, password: &Password) -> Result<Token, SignInError> {
         let id = self.id(person)?;
         let known: Option<Version<Credential>> = self.credentials.find_id(&id).await?;
         let now = self.register.now().await?;
@@ -205,7 +166,7 @@ impl<'a> Door<'a> {
             self.credentials.put(&id, version, &Credential { failures: 0, ..state }, &author).await?;
         }
         let (token, ends) = (Token::fresh()?, now.millis().saturating_add(SESSION));
-        self.sessions.put(&token.id(), 0, &Session { person: person.clone(), terminal, ends }, &author).await?;
+        self.sessions.put(&token.id(), 0, &Session { person: person.clone(), ends }, &author).await?;
         Ok(token)
     }
 

@@ -94,10 +94,10 @@ impl Served {
         self.ask("POST", "/api/v1/session", None, Some(body), &[])
     }
 
-    pub fn sign_in_at(&self, person: &str, terminal: &str) -> String {
-        let body = json!({ "person": person, "password": PASSWORD, "terminal": terminal });
-        let told = self.ask("POST", "/api/v1/session", None, Some(body), &[]).json();
-        told["token"].as_str().unwrap().to_owned()
+    /// The header by which a terminal of the sample is shown: the machine on which the register is, is each.
+    pub fn terminal(&self, office: &str) -> String {
+        let token = self.place.at(&format!("shomei.keys/terminal-{office}-1.token"));
+        format!("x-shomei-terminal: {}", std::fs::read_to_string(token).unwrap())
     }
 
     pub fn token(&self, person: &str) -> String {
@@ -144,7 +144,11 @@ fn a_case_is_done_over_the_api_until_a_sealed_page_is_out() {
     let mut served = Served::with(&people);
     let sealed = served.place.at("sealed.pdf");
     let mut script = Command::new(root().join("samples/api/juminhyo-kofu.sh"));
-    script.args([served.url.as_str(), sealed.to_str().unwrap()]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    script.args([served.url.as_str(), sealed.to_str().unwrap()]);
+    script
+        .env("SHOMEI_TERMINAL", served.terminal("kita-ku").split(' ').nth(1).unwrap())
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut script = script.stdout(Stdio::piped()).spawn().unwrap();
     script.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
     let done = script.wait_with_output().unwrap();
@@ -157,11 +161,11 @@ fn a_case_is_done_over_the_api_until_a_sealed_page_is_out() {
     let text = String::from_utf8(tool("pdftotext", &[sealed.to_str().unwrap(), "-"]).stdout).unwrap();
     assert!(text.contains("花子") && text.contains("見本県見本市北区長"), "{text}");
     // Whoever lost the answer asks again by the same key, and gets the same copy; by another there is none left.
-    let approver = served.sign_in_at("kita-shonin", "kita-01");
+    let (approver, terminal) = (served.token("kita-shonin"), served.terminal("kita-ku"));
     let case = String::from_utf8(done.stdout).unwrap().split(' ').next().unwrap().to_owned();
     let again = |key: &str, document: &str| {
         let path = format!("/api/v1/cases/{case}/documents/{document}/issuances");
-        served.ask("POST", &path, Some(&approver), None, &["-H", &format!("Idempotency-Key: {key}")])
+        served.ask("POST", &path, Some(&approver), None, &["-H", &format!("Idempotency-Key: {key}"), "-H", &terminal])
     };
     let key = format!("{case}-1");
     assert_eq!(again(&key, "1").body, std::fs::read(&sealed).unwrap());
@@ -262,7 +266,12 @@ fn whose_account_is_over_has_no_session_and_is_told_of_as_nobody() {
 /// What an endpoint is asked with, so that nothing but who asks decides.
 fn asked(endpoint: &Endpoint, case: &str, day: &str) -> (String, Option<Value>) {
     let none = "01890000-0000-7000-8000-000000000000";
-    let path = endpoint.path.replace("{number}", case).replace("{document}", "1").replace("{day}", day);
+    let path = endpoint
+        .path
+        .replace("{number}", case)
+        .replace("{document}", "1")
+        .replace("{day}", day)
+        .replace("{terminal}", "77");
     let seen = json!({ "id": none, "version": 1 });
     let body = match endpoint.path {
         "/session" | "/days/{day}/till" => json!({}),
@@ -283,6 +292,8 @@ fn asked(endpoint: &Endpoint, case: &str, day: &str) -> (String, Option<Value>) 
         "/suppressions/search" => json!({ "atena-bango": "1000012" }),
         "/suppressions/lift" => json!({ "seen": [seen], "reason": "試験" }),
         "/suppressions/lift-for" => json!({ "seen": seen, "minutes": 15, "reason": "試験" }),
+        "/terminals/codes" => json!({ "number": 7, "name": "試験" }),
+        "/terminals" => json!({ "code": "none" }),
         "/incidents/{incident}/close" => json!({ "reason": "試験" }),
         _ => Value::Null,
     };

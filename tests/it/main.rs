@@ -19,6 +19,7 @@ mod register;
 mod requests;
 mod sealing;
 mod serving;
+mod terminals;
 mod wording;
 
 use std::path::PathBuf;
