@@ -121,8 +121,10 @@ impl Office {
         let known = known.into_iter().map(|known| known.seat.number);
         for number in known.filter(|known| number.is_none_or(|number| number == *known)) {
             if let Ok(token) = std::fs::read_to_string(file(self.keys(), office, number)) {
-                let here = self.terminals().here(&Token::shown(token.trim()), office).await;
-                return here.map_err(refused("--terminal"));
+                match self.terminals().here(&Token::shown(token.trim()), office).await {
+                    Err(TerminalError::NotHere) => {}
+                    here => return here.map_err(refused("--terminal")),
+                }
             }
         }
         Err(refused("--terminal")(TerminalError::NotHere))
