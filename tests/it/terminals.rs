@@ -44,7 +44,7 @@ fn a_command_issues_only_at_a_terminal_that_this_machine_is() {
     let listed = place.done("terminal list --as kita-madoguchi");
     assert!(listed.starts_with("1\t本庁01\tP002\t\t") && listed.contains("\tend\n2\t本庁02\tP022\tA\t"), "{listed}");
     let issued = place.done(&issue(""));
-    assert!(issued.contains("本庁02") && issued.contains("P022"), "{issued}");
+    assert!(issued.contains("本庁02"), "{issued}");
     place.done("audit --lists --as kita-shinsa");
 }
 

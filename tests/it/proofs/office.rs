@@ -15,7 +15,7 @@ use shomei::issuing::city::City;
 use shomei::issuing::issue::{Counter, Order, PATIENCE, ReleaseError, Released};
 use shomei::issuing::people::People;
 use shomei::office::accounts::Accounts;
-use shomei::office::terminals::{Enrolled, Seat, Terminals};
+use shomei::office::terminals::{Enrolled, Seat, TerminalError, Terminals};
 use shomei::office::token::Token;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
@@ -36,7 +36,7 @@ use crate::register::fixture::{Database, Fixture};
 pub const KIND: &str = "juminhyo-utsushi";
 
 /// Token of the office's terminal.
-const TERMINAL: &str = "the terminal of a proof";
+pub const TERMINAL: &str = "the terminal of a proof";
 
 /// What stands in an office besides its register.
 pub struct Office {
@@ -98,8 +98,8 @@ impl Office {
         &self.people.terminals().iter().find(|(office, _)| *office == self.id).unwrap().1
     }
 
-    pub async fn terminal(&self, register: &Register) -> Enrolled {
-        Terminals::of(register, &self.city.id).here(&Token::shown(TERMINAL), &self.id).await.unwrap()
+    pub async fn terminal(&self, register: &Register) -> Result<Enrolled, TerminalError> {
+        Terminals::of(register, &self.city.id).here(&Token::shown(TERMINAL), &self.id).await
     }
 
     /// A case whose document was approved, of household `number`.
@@ -116,13 +116,13 @@ impl Office {
 
     /// One copy of its document.
     pub async fn issue(&self, register: &Register, case: CaseId) -> Result<Released, ReleaseError> {
-        self.counter(register).issue(self.order(case, &self.terminal(register).await)).await
+        self.counter(register).issue(self.order(case, &self.terminal(register).await?)).await
     }
 
     /// Likewise, by a counter that waits for no press.
     pub async fn issue_too_late(&self, register: &Register, case: CaseId) -> Result<Released, ReleaseError> {
         Counter { patience: Duration::ZERO, ..self.counter(register) }
-            .issue(self.order(case, &self.terminal(register).await))
+            .issue(self.order(case, &self.terminal(register).await?))
             .await
     }
 
