@@ -20,6 +20,7 @@ use shomei::issuing::people::{People, PeopleError, TwoApprovers};
 use shomei::issuing::reprint::ReprintError;
 use shomei::office::accounts::{AccountError, Accounts};
 use shomei::office::password::PasswordError;
+use shomei::office::proposals::ProposalError;
 use shomei::office::records::RecordError;
 use shomei::office::right::NoRight;
 use shomei::office::sign_in::SignInError;
@@ -106,7 +107,7 @@ macro_rules! coded {
     )*};
 }
 
-coded! { TerminalError AccountError SignInError PasswordError NoRight OpeningDaysError CalendarError SweepError ClerkError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+coded! { ProposalError TerminalError AccountError SignInError PasswordError NoRight OpeningDaysError CalendarError SweepError ClerkError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {

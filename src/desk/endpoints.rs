@@ -1,11 +1,13 @@
 //! The one list of endpoints: what the router is made of, and what says who may do what.
 
+use axum::Extension;
 use axum::handler::Handler;
 use axum::routing::{self, MethodRouter};
 
+use crate::office::machine::Permit;
 use crate::office::right::Right;
 
-use super::{Desk, cases, days, incidents, requests, sessions, subjects, suppressions, terminals};
+use super::{Desk, cases, days, incidents, people, requests, sessions, subjects, suppressions, terminals};
 
 /// How an endpoint is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,17 @@ pub enum Need {
     Right(Right),
 }
 
+impl Need {
+    /// What a program must be permitted to be answered; of what is not here, no program is.
+    pub fn permit(self) -> Option<Permit> {
+        match self {
+            Self::Session => Some(Permit::Session),
+            Self::Right(Right::Import) => Some(Permit::Import),
+            Self::Nothing | Self::Terminal | Self::Staff | Self::Right(_) => None,
+        }
+    }
+}
+
 /// An endpoint.
 pub struct Endpoint {
     /// How it is asked.
@@ -66,7 +79,7 @@ where
         Method::Post => routing::post(handler),
         Method::Delete => routing::delete(handler),
     };
-    Endpoint { method, path, need, handler }
+    Endpoint { method, path, need, handler: handler.layer(Extension(need)) }
 }
 
 /// Every endpoint.
@@ -75,7 +88,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     use Need::{Nothing, Session, Staff, Terminal};
     let (see, set) = (Need::Right(Right::SuppressSee), Need::Right(Right::SuppressSet));
     let (lift, lift_for) = (Need::Right(Right::SuppressLift), Need::Right(Right::SuppressLiftTemporarily));
-    let people = Need::Right(Right::People);
+    let register = Need::Right(Right::People);
     vec![
         endpoint(Post, "/session", Nothing, sessions::sign_in),
         endpoint(Get, "/session", Session, sessions::who),
@@ -101,10 +114,19 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(Post, "/days/{day}/till", Staff, days::till),
         endpoint(Post, "/days/{day}/close", Staff, days::close),
         endpoint(Get, "/terminals", Session, terminals::list),
-        endpoint(Post, "/terminals/codes", people, terminals::admit),
+        endpoint(Post, "/terminals/codes", register, terminals::admit),
         endpoint(Post, "/terminals", Nothing, terminals::enrol),
-        endpoint(Post, "/terminals/{terminal}/renew", people, terminals::renew),
-        endpoint(Delete, "/terminals/{terminal}", people, terminals::end),
+        endpoint(Post, "/terminals/{terminal}/renew", register, terminals::renew),
+        endpoint(Delete, "/terminals/{terminal}", register, terminals::end),
+        endpoint(Get, "/people", register, people::list),
+        endpoint(Post, "/people/first", Nothing, people::first),
+        endpoint(Post, "/people/proposals", register, people::propose),
+        endpoint(Delete, "/people/{program}", register, people::end),
+        endpoint(Get, "/proposals", Session, people::proposals),
+        endpoint(Post, "/proposals/{proposal}/confirm", Session, people::confirm),
+        endpoint(Delete, "/proposals/{proposal}", Session, people::withdraw),
+        endpoint(Post, "/password", Nothing, people::choose),
+        endpoint(Post, "/session/password", Session, people::change),
         // Last, for whoever goes through the list with one session.
         endpoint(Delete, "/session", Session, sessions::sign_out),
     ]

@@ -5,6 +5,7 @@ mod days;
 mod endpoints;
 mod incidents;
 mod metrics;
+mod people;
 mod problem;
 mod requests;
 mod sessions;

@@ -17,6 +17,8 @@ use crate::issuing::clerk::ClerkError;
 use crate::issuing::day_book::{DayBookError, TILL};
 use crate::issuing::issue::ReleaseError;
 use crate::issuing::people::PeopleError;
+use crate::office::accounts::AccountError;
+use crate::office::proposals::ProposalError;
 use crate::office::records::RecordError;
 use crate::office::right::NoRight;
 use crate::office::sign_in::SignInError;
@@ -88,6 +90,7 @@ impl Told for SignInError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Wrong | Self::NoSession => StatusCode::UNAUTHORIZED,
+            Self::Code => StatusCode::FORBIDDEN,
             Self::TooSoon => StatusCode::TOO_MANY_REQUESTS,
             Self::Password(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -227,6 +230,41 @@ impl Told for SuppressionError {
     }
 }
 
+impl Told for AccountError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Actor(_) | Self::NotTwo { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Record(error) => error.status(),
+            Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotFirst { .. } => StatusCode::CONFLICT,
+            Self::Code => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
+impl Told for ProposalError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Right(error) => error.status(),
+            Self::Record(error) => error.status(),
+            Self::SignIn(error) => error.status(),
+            Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Actor(_) | Self::Machine { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NoPerson { .. } | Self::None { .. } => StatusCode::NOT_FOUND,
+            Self::Own { .. } => StatusCode::FORBIDDEN,
+            Self::Taken { .. } | Self::Lapsed { .. } | Self::LastTwo { .. } => StatusCode::CONFLICT,
+        }
+    }
+}
+
 impl Told for TerminalError {
     fn code(&self) -> &'static str {
         Self::code(self)
@@ -293,6 +331,7 @@ impl Desk {
         let status = match code {
             "no-endpoint" => StatusCode::NOT_FOUND,
             "no-session" => StatusCode::UNAUTHORIZED,
+            "machine-not-permitted" => StatusCode::FORBIDDEN,
             "case-changed" => StatusCode::PRECONDITION_FAILED,
             "program-failed" => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,

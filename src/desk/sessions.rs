@@ -15,10 +15,10 @@ use crate::office::sign_in::{Door, SignInError};
 use crate::office::token::Token;
 use crate::procedure::Role;
 
-use super::Desk;
 use super::cases::Given;
 use super::problem::Problem;
 use super::trace::at_office;
+use super::{Desk, Need};
 
 /// Who signs in.
 #[derive(Deserialize)]
@@ -73,7 +73,8 @@ impl Signed {
 }
 
 impl Desk {
-    fn door(&self) -> Door<'_> {
+    /// Who has a password.
+    pub fn door(&self) -> Door<'_> {
         Door::of(&self.hall.register, &self.hall.city.id)
     }
 
@@ -100,7 +101,12 @@ impl FromRequestParts<Desk> for Signed {
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
         let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let shown = shown.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(|| desk.refused("no-session"))?;
-        desk.signed(Token::shown(shown)).await
+        let signed = desk.signed(Token::shown(shown)).await?;
+        // A program is answered where it was permitted to ask, and where the list of endpoints does not say, never.
+        let Some(machine) = &signed.person.machine else { return Ok(signed) };
+        let permit = parts.extensions.get::<Need>().and_then(|need| need.permit());
+        let permitted = permit.is_some_and(|permit| machine.permits.contains(&permit));
+        if permitted { Ok(signed) } else { Err(desk.refused("machine-not-permitted")) }
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::case::actor::{Actor, ActorError};
 use crate::case::id::PersonId;
 use crate::office::accounts::Accounts;
+use crate::office::proposals::Proposals;
 use crate::office::terminals::Terminals;
 use crate::press::Press;
 use crate::press::mark::MarkKey;
@@ -82,6 +83,11 @@ impl Hall {
     /// 職員の登録.
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts::of(&self.register, &self.city.id)
+    }
+
+    /// 申請と確認.
+    pub fn proposals(&self) -> Proposals<'_> {
+        Proposals::of(&self.register, &self.city.id)
     }
 
     /// 端末の登録.

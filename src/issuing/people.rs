@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::case::actor::{Actor, ActorError};
 use crate::case::id::{OfficeId, PersonId};
 use crate::office::accounts::{Account, Accounts};
+use crate::office::machine::Machine;
 use crate::office::records::RecordError;
 use crate::office::right::{Officer, Right};
 use crate::office::terminals::Seat;
@@ -81,6 +82,8 @@ pub struct Person {
     pub rights: BTreeSet<Right>,
     /// Name.
     pub name: String,
+    /// What makes it a program.
+    pub machine: Option<Machine>,
 }
 
 /// 二人: two different approvers of the city in one office, for what no one does alone.
@@ -93,7 +96,7 @@ impl Person {
     /// # Errors
     /// Roles that do not go together.
     pub fn of(account: Account) -> Result<Self, ActorError> {
-        Ok(Self { actor: account.actor()?, rights: account.rights, name: account.name })
+        Ok(Self { actor: account.actor()?, rights: account.rights, name: account.name, machine: account.machine })
     }
 
     /// At work, if they are of the city's staff.
@@ -167,13 +170,13 @@ impl People {
         Self::read(include_str!("../../samples/people.toml"))
     }
 
-    /// Those who work in a city now, out of the register.
+    /// Those who work in a city now, out of the register. Programs work through the API alone.
     ///
     /// # Errors
     /// The register, or roles that no longer go together.
     pub async fn load(self, accounts: &Accounts<'_>) -> Result<Self, PeopleError> {
         let mut people = BTreeMap::new();
-        for account in accounts.all().await?.into_iter().filter(|account| !account.ended) {
+        for account in accounts.all().await?.into_iter().filter(|account| !account.ended && account.machine.is_none()) {
             people.insert(account.person.to_string(), Person::of(account)?);
         }
         Ok(Self { people, ..self })
@@ -181,12 +184,13 @@ impl People {
 
     /// Everybody as an account, to fill a new register with.
     pub fn accounts(&self) -> Vec<Account> {
-        let account = |Person { actor, rights, name }: &Person| Account {
+        let account = |Person { actor, rights, name, .. }: &Person| Account {
             person: actor.person().clone(),
             office: actor.office().clone(),
             name: name.clone(),
             roles: actor.roles().clone(),
             rights: rights.clone(),
+            machine: None,
             ended: false,
         };
         self.people.values().map(account).collect()
@@ -203,7 +207,7 @@ impl People {
                 OfficeId::parse(&office).map_err(ActorError::from)?,
                 roles,
             )?;
-            if people.insert(id.clone(), Person { actor, rights, name }).is_some() {
+            if people.insert(id.clone(), Person { actor, rights, name, machine: None }).is_some() {
                 return Err(PeopleError::Malformed { message: format!("{id} is there twice") });
             }
         }

@@ -4,7 +4,9 @@
 pub mod accounts;
 pub mod grid;
 pub mod lookup;
+pub mod machine;
 pub mod password;
+pub mod proposals;
 pub mod records;
 pub mod right;
 pub mod sign_in;

@@ -63,6 +63,8 @@ impl Token {
     }
 }
 
+/// Characters of a code.
+const CODE: usize = 16;
 /// Characters of a code that stand together.
 const GROUP: usize = 4;
 
@@ -86,6 +88,12 @@ impl Code {
     pub fn typed(text: &str) -> Self {
         let kept = text.chars().filter(char::is_ascii_alphanumeric).map(|typed| typed.to_ascii_uppercase());
         Self(Zeroizing::new(kept.collect()))
+    }
+
+    /// The two codes that somebody typed one after the other.
+    pub fn halves(&self) -> [Self; 2] {
+        let (one, other) = self.0.split_at_checked(CODE).unwrap_or((&self.0, ""));
+        [one, other].map(|half| Self(Zeroizing::new(half.to_owned())))
     }
 
     /// To be told once: in groups of four.
@@ -113,6 +121,9 @@ mod tests {
             assert_eq!(Code::typed(&typed).id(), one.id(), "{typed}");
         }
         assert_ne!(one.id(), other.id());
+        let halves = Code::typed(&format!("{} {}", *one.text(), *other.text())).halves();
+        assert_eq!(halves.map(|half| half.id()), [one.id(), other.id()]);
+        assert_eq!(one.halves()[1].id(), Code::typed("").id());
         assert!(!one.id().contains(&one.text()[..4]));
         assert_eq!(format!("{one:?} {:?}", Token::fresh().unwrap()), "*** ***");
     }

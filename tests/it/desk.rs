@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 use shomei::desk::{Endpoint, Method, Need, endpoints};
 use shomei::issuing::people::People;
+use shomei::office::machine::Permit;
 use shomei::procedure::Party;
 
 use crate::office::Place;
@@ -54,8 +55,7 @@ impl Served {
         let place = Place::new();
         place.done(&format!("import {} --as kita-shonin", root().join("samples/subjects.jsonl").display()));
         for person in people {
-            let ward = person.split('-').next().unwrap();
-            password(&place, person, &format!("{ward}-shonin-2"));
+            password(&place, person);
         }
         let (server, url, watch) = serving(&place);
         Self { place, server, url, watch, asked: RefCell::default() }
@@ -87,6 +87,20 @@ impl Served {
         let headers = std::fs::read_to_string(headers).unwrap();
         let status = headers.split(' ').nth(1).unwrap().parse().unwrap();
         Answer { status, headers, body: told.stdout }
+    }
+
+    /// A program of kita-ku that receives cases, as two people made it.
+    fn program(&self) -> String {
+        let ask = |who: &str, path: &str, body: Option<Value>| {
+            self.ask("POST", &format!("/api/v1{path}"), Some(&self.token(who)), body, &[]).json()
+        };
+        let wish = json!({
+            "change": "add-program", "person": "kita-program", "name": "N", "roles": ["contractor-counter"],
+            "permits": ["session"], "days": 30,
+        });
+        let proposal = ask("kita-shonin", "/people/proposals", Some(wish))["proposal"].as_str().unwrap().to_owned();
+        let told = ask("kita-shonin-2", &format!("/proposals/{proposal}/confirm"), None);
+        told["token"].as_str().unwrap().to_owned()
     }
 
     pub fn sign_in(&self, person: &str, password: &str) -> Answer {
@@ -130,12 +144,23 @@ fn serving(place: &Place) -> (Child, String, String) {
     (server, url, watch)
 }
 
-fn password(place: &Place, person: &str, by: &str) {
+/// A command that reads lines.
+pub fn typed(place: &Place, line: &str, lines: &str) -> std::process::Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shomei"));
-    command.current_dir(place.at("")).args(["user", "password", person, "--as", by]).stdin(Stdio::piped());
+    command.current_dir(place.at("")).args(line.split(' ')).stdin(Stdio::piped()).stderr(Stdio::piped());
     let mut command = command.spawn().unwrap();
-    command.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
-    assert!(command.wait().unwrap().success());
+    command.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    command.wait_with_output().unwrap()
+}
+
+/// Somebody chooses a password, by a code of which the two who register people of the ward were told a half each.
+fn password(place: &Place, person: &str) {
+    let ward = person.split('-').next().unwrap();
+    let told = place.done(&format!("user reset {person} --as {ward}-shonin"));
+    let (proposal, half) = told.trim().split_once('\t').unwrap();
+    let other = place.done(&format!("user confirm {proposal} --as {ward}-shonin-2"));
+    let lines = format!("{half} {}\n{PASSWORD}\n", other.trim());
+    assert!(typed(place, &format!("user password {person}"), &lines).status.success());
 }
 
 #[test]
@@ -272,6 +297,7 @@ fn asked(endpoint: &Endpoint, case: &str, day: &str) -> (String, Option<Value>) 
         .replace("{document}", "1")
         .replace("{day}", day)
         .replace("{terminal}", "77");
+    let path = path.replace("{program}", "nobody").replace("{proposal}", none);
     let seen = json!({ "id": none, "version": 1 });
     let body = match endpoint.path {
         "/session" | "/days/{day}/till" => json!({}),
@@ -292,6 +318,13 @@ fn asked(endpoint: &Endpoint, case: &str, day: &str) -> (String, Option<Value>) 
         "/suppressions/search" => json!({ "atena-bango": "1000012" }),
         "/suppressions/lift" => json!({ "seen": [seen], "reason": "試験" }),
         "/suppressions/lift-for" => json!({ "seen": seen, "minutes": 15, "reason": "試験" }),
+        "/people/first" => {
+            let one = |person: &str| json!({ "person": person, "name": "N" });
+            json!({ "code": "none", "people": [one("a"), one("b")] })
+        }
+        "/people/proposals" => json!({ "change": "end", "person": "nobody" }),
+        "/password" => json!({ "person": "nobody", "code": "none", "password": PASSWORD }),
+        "/session/password" => json!({ "password": "wrong", "new": PASSWORD }),
         "/terminals/codes" => json!({ "number": 7, "name": "試験" }),
         "/terminals" => json!({ "code": "none" }),
         "/incidents/{incident}/close" => json!({ "reason": "試験" }),
@@ -311,7 +344,8 @@ fn every_endpoint_answers_every_person_as_the_matrix_says() {
     let (case, known) = (cases.last().unwrap(), People::sample().unwrap());
     let day = chrono::Utc::now().with_timezone(&chrono::FixedOffset::east_opt(9 * 3_600).unwrap());
     let day = day.format("%Y-%m-%d").to_string();
-    let mut matrix = format!("endpoint,need,nobody,{}\n", people.join(","));
+    let program = served.program();
+    let mut matrix = format!("endpoint,need,nobody,{},kita-program\n", people.join(","));
     for endpoint in endpoints() {
         let (path, body) = asked(&endpoint, case, &day);
         let at = format!("{} {}", endpoint.method.word(), endpoint.path);
@@ -339,6 +373,10 @@ fn every_endpoint_answers_every_person_as_the_matrix_says() {
             assert!(!others || told == "404 no-case" || endpoint.need == Need::Terminal, "{at} {id}: {told}");
             row.push(told);
         }
+        let told = told(Some(&program));
+        let permitted = endpoint.need.permit() == Some(Permit::Session) || endpoint.need == Need::Nothing;
+        assert_eq!(told == "403 machine-not-permitted", !permitted, "{at}: {told}");
+        row.push(told);
         matrix.push_str(&row.join(","));
         matrix.push('\n');
     }
