@@ -22,6 +22,7 @@ mod backup;
 mod bench_cases;
 mod bench_page;
 mod case;
+mod certifiers;
 mod check;
 mod city_fonts;
 mod close_day;
@@ -103,6 +104,8 @@ enum Command {
     Serve(serve::Arguments),
     /// 照会: look people up among what is held
     Subject(subject::Arguments),
+    /// 証明者と公印: show who certifies and with which seal, or propose a change.
+    Office(certifiers::Arguments),
     /// 端末: make a code for one, enrol this machine by it, list, renew or end them.
     Terminal(terminal::Arguments),
     /// Say who works where, and give them their passwords
@@ -165,6 +168,7 @@ fn go(command: Command) -> ExitCode {
         Command::Days(arguments) => days::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Office(arguments) => certifiers::run(&arguments),
         Command::Terminal(arguments) => terminal::run(&arguments),
         Command::User(arguments) => user::run(&arguments),
         Command::Subject(arguments) => subject::run(&arguments),

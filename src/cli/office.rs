@@ -171,7 +171,7 @@ impl Database {
             register.refuse_leap().await.map_err(refused(&self.database))?;
         }
         let known = register.offices().await.map_err(refused(&self.database))?;
-        let wards = city.offices().iter().map(|entry| OfficeId::parse(&entry.id).map_err(refused(&entry.id)));
+        let wards = city.offices().map(|entry| OfficeId::parse(&entry.id).map_err(refused(&entry.id)));
         for office in std::iter::once(Ok(city.id.clone())).chain(wards) {
             let office = office?;
             if !known.contains(&office) {
@@ -216,6 +216,10 @@ impl Office {
     async fn with(database: &Database, filled: bool) -> Result<Self, Lines> {
         let (city, people) = (City::sample()?, People::sample().map_err(refused("people"))?);
         let register = database.open(&city, filled.then_some(&people)).await?;
+        for entry in city.offices() {
+            let id = OfficeId::parse(&entry.id).map_err(refused(&entry.id))?;
+            city.refresh(&register, &id).await.map_err(refused(&entry.id))?;
+        }
         let people = people.load(&Accounts::of(&register, &city.id)).await.map_err(refused("people"))?;
         let log = Log::new(LOG, register.ring().checkpoint().map_err(refused("checkpoint.key"))?);
         let settings = Settings::sample(&Procedures::embedded().map_err(refused("flows"))?);

@@ -190,7 +190,7 @@ async fn proposals(office: &Office, person: &Person) -> Result<(), Lines> {
 }
 
 async fn confirm(office: &Office, person: &Person, proposal: &str) -> Result<(), Lines> {
-    match office.proposals().confirm(&person.officer(), proposal).await.map_err(refused(proposal))? {
+    match office.confirm(&person.officer(), proposal).await.map_err(refused(proposal))? {
         Entrance::Half(half) => say!("{}", *half.text()),
         Entrance::Token(token) => say!("{}", token.text()),
         Entrance::None => {}

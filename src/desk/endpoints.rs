@@ -7,7 +7,7 @@ use axum::routing::{self, MethodRouter};
 use crate::office::machine::Permit;
 use crate::office::right::Right;
 
-use super::{Desk, cases, days, incidents, people, requests, sessions, subjects, suppressions, terminals};
+use super::{Desk, cases, certifiers, days, incidents, people, requests, sessions, subjects, suppressions, terminals};
 
 /// How an endpoint is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(Get, "/proposals", Session, people::proposals),
         endpoint(Post, "/proposals/{proposal}/confirm", Session, people::confirm),
         endpoint(Delete, "/proposals/{proposal}", Session, people::withdraw),
+        endpoint(Get, "/certifiers", Session, certifiers::show),
+        endpoint(Post, "/certifiers/proposals", Need::Right(Right::Seals), certifiers::propose),
         endpoint(Post, "/password", Nothing, people::choose),
         endpoint(Post, "/session/password", Session, people::change),
         // Last, for whoever goes through the list with one session.

@@ -1,6 +1,7 @@
 //! 窓口の扉: the API over HTTP. It calls what every door calls ([`crate::issuing::clerk`]); no rule lives here.
 
 mod cases;
+mod certifiers;
 mod days;
 mod endpoints;
 mod incidents;

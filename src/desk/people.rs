@@ -204,7 +204,7 @@ pub async fn proposals(State(desk): State<Desk>, signed: Signed) -> Result<Json<
 
 /// `POST /proposals/{proposal}/confirm`.
 pub async fn confirm(State(desk): State<Desk>, signed: Signed, At(id): At<String>) -> Result<Json<Confirmed>, Problem> {
-    let entrance = desk.hall.proposals().confirm(&signed.officer(), &id).await.map_err(desk.problem())?;
+    let entrance = desk.hall.confirm(&signed.officer(), &id).await.map_err(desk.problem())?;
     Ok(Json(match entrance {
         Entrance::Half(half) => Confirmed::Half(half.text().to_string()),
         Entrance::Token(token) => Confirmed::Token(token.text().to_owned()),

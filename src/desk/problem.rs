@@ -18,6 +18,7 @@ use crate::issuing::day_book::{DayBookError, TILL};
 use crate::issuing::issue::ReleaseError;
 use crate::issuing::people::PeopleError;
 use crate::office::accounts::AccountError;
+use crate::office::certifiers::CertifierError;
 use crate::office::proposals::ProposalError;
 use crate::office::records::RecordError;
 use crate::office::right::NoRight;
@@ -145,6 +146,7 @@ impl Told for ClerkError {
             Self::Release(ReleaseError::Casework(error)) => of_case(error),
             Self::Release(ReleaseError::Press { .. }) | Self::Issue(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Release(ReleaseError::Terminal(error)) => error.status(),
+            Self::Release(ReleaseError::Record(error)) => error.status(),
             Self::Release(_) => StatusCode::CONFLICT,
             Self::NoDocument { .. } => StatusCode::NOT_FOUND,
             Self::Entering(_) | Self::Reception(_) | Self::Document { .. } | Self::NoKind { .. } => {
@@ -256,6 +258,8 @@ impl Told for ProposalError {
             Self::Right(error) => error.status(),
             Self::Record(error) => error.status(),
             Self::SignIn(error) => error.status(),
+            Self::Certifier(CertifierError::SealTaken { .. }) => StatusCode::CONFLICT,
+            Self::Certifier(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Actor(_) | Self::Machine { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NoPerson { .. } | Self::None { .. } => StatusCode::NOT_FOUND,

@@ -15,7 +15,8 @@ use crate::case::sheet::{ApprovedSheet, Sheet};
 use crate::case::warrant::{Sealed, WarrantError};
 use crate::document::catalog::{Composed, Kind};
 use crate::document::refusal::Refusals;
-use crate::office::records::RecordError;
+use crate::office::certifiers::{Certifiers, Signatories};
+use crate::office::records::{Kept as _, RecordError, Version};
 use crate::office::terminals::{Enrolled, TerminalError};
 use crate::press::sheet::NumberLine;
 use crate::press::{PressError, SealedPage};
@@ -84,12 +85,9 @@ pub enum ReleaseError {
     /// The terminal.
     #[error(transparent)]
     Terminal(#[from] TerminalError),
-}
-
-impl From<RecordError> for ReleaseError {
-    fn from(error: RecordError) -> Self {
-        Self::Terminal(error.into())
-    }
+    /// The records.
+    #[error(transparent)]
+    Record(#[from] RecordError),
 }
 
 impl From<IssueError> for ReleaseError {
@@ -123,6 +121,7 @@ impl ReleaseError {
             Self::Late { .. } => "issuing-late",
             Self::City(_) => "issuing-office",
             Self::Terminal(error) => error.code(),
+            Self::Record(error) => error.code(),
         }
     }
 }
@@ -184,6 +183,7 @@ pub struct Counter<'a> {
 impl Counter<'_> {
     /// One copy of an approved document: number, page, release.
     pub async fn issue(&self, order: Order<'_>) -> Result<Released, ReleaseError> {
+        self.issuing.city.refresh(self.casework.register, order.office).await?;
         let loaded = self.casework.load(order.office, order.case).await?;
         let document = self.document_of(approved(&loaded, order.entry)?)?;
         let begun = self.begin(order, loaded, document).await?;
@@ -218,6 +218,7 @@ impl Counter<'_> {
         let city = &self.issuing.city.id;
         let mut watch = decision::watch(city, approved(&loaded, order.entry)?);
         watch.push(order.terminal.watch(city));
+        watch.push(Certifiers::watch(city, order.office));
         let ask = Ask {
             terminal: Some(terminal.number),
             once: order.once.cloned(),
@@ -232,6 +233,7 @@ impl Counter<'_> {
                 if !order.terminal.still_stands(locked)? {
                     return Err(TerminalError::NotHere.into());
                 }
+                self.certified_by(order.office, locked)?;
                 let sheet = approved(&loaded, order.entry)?;
                 Question { running: loaded.case.record(), sheet, locked }.decide()?;
                 let day = locked.now.day();
@@ -267,6 +269,14 @@ impl Counter<'_> {
         };
         let warrant = after.case.issuing_warrant(issuance).ok_or(ReleaseError::OtherDocument)?;
         Ok(Begun { issuance, number, warrant, document, loaded: after })
+    }
+
+    /// Who certifies is who is known to: else they were changed a moment ago, and it is asked again.
+    fn certified_by(&self, office: &OfficeId, locked: &Locked) -> Result<(), RecordError> {
+        let now = Version::<Signatories>::watched(locked)?.pop().map_or(0, |known| known.version);
+        let seen = self.issuing.city.version(office);
+        let stale = || RecordError::Stale { kind: Signatories::KIND, id: office.to_string(), seen };
+        if now == seen { Ok(()) } else { Err(stale()) }
     }
 
     /// Back to examination: what was approved is not what would be printed.

@@ -7,9 +7,11 @@ use zeroize::Zeroizing;
 
 use crate::case::actor::{Actor, ActorError};
 use crate::case::id::{OfficeId, PersonId};
+use crate::domain::calendar::Day;
 use crate::register::{Ask, Batch, Key, Locked, Put, Register, RegisterError, Term, Watch, Written};
 
 use super::accounts::{self, Account, Accounts};
+use super::certifiers::{CertifierError, KeptSeal, Period, Signatories};
 use super::machine::Machine;
 use super::records::{Author, Kept, RecordError, Records, Version};
 use super::right::{NoRight, Officer, Right};
@@ -70,6 +72,9 @@ pub enum ProposalError {
     /// A session.
     #[error(transparent)]
     SignIn(#[from] SignInError),
+    /// Who certifies, or a seal.
+    #[error(transparent)]
+    Certifier(#[from] CertifierError),
     /// Fewer than two who register people would be left.
     #[error("changing an account: fewer than two who register people would be left in {office}")]
     LastTwo {
@@ -100,12 +105,13 @@ impl ProposalError {
             Self::LastTwo { .. } => "accounts-last-two",
             Self::Machine { .. } => "machine-too-much",
             Self::SignIn(error) => error.code(),
+            Self::Certifier(error) => error.code(),
         }
     }
 }
 
 /// What two people change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, tag = "what")]
 pub enum Change {
     /// An account becomes this.
@@ -123,6 +129,18 @@ pub enum Change {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         machine: Option<Machine>,
     },
+    /// Others certify.
+    Signatories {
+        /// Who, from when to when.
+        signatories: Signatories,
+        /// Who did when it was proposed.
+        before: Vec<Period>,
+    },
+    /// A new seal.
+    Seal {
+        /// Which.
+        seal: KeptSeal,
+    },
 }
 
 impl Change {
@@ -131,6 +149,8 @@ impl Change {
         match self {
             Self::Account { account } => &account.office,
             Self::Password { office, .. } => office,
+            Self::Signatories { signatories, .. } => &signatories.office,
+            Self::Seal { seal } => &seal.office,
         }
     }
 
@@ -138,6 +158,7 @@ impl Change {
     pub fn right(&self) -> Right {
         match self {
             Self::Account { .. } | Self::Password { .. } => Right::People,
+            Self::Signatories { .. } | Self::Seal { .. } => Right::Seals,
         }
     }
 
@@ -146,6 +167,8 @@ impl Change {
         Ok(match self {
             Self::Account { account } => (Account::KIND, records.accounts.id(&account.person)?),
             Self::Password { person, .. } => (Admission::KIND, records.accounts.id(person)?),
+            Self::Signatories { signatories, .. } => (Signatories::KIND, signatories.office.to_string()),
+            Self::Seal { seal } => (KeptSeal::KIND, seal.id.clone()),
         })
     }
 
@@ -154,6 +177,7 @@ impl Change {
         match self {
             Self::Account { account } => (seen == 0).then_some((&account.person, account.machine.as_ref())),
             Self::Password { person, machine, .. } => Some((person, machine.as_ref())),
+            Self::Signatories { .. } | Self::Seal { .. } => None,
         }
     }
 
@@ -161,16 +185,17 @@ impl Change {
     fn watch(&self, city: &OfficeId) -> Vec<Watch> {
         match self {
             Self::Account { account } => vec![accounts::registrars(city, &account.office)],
-            Self::Password { .. } => Vec::new(),
+            Self::Password { .. } | Self::Signatories { .. } | Self::Seal { .. } => Vec::new(),
         }
     }
 
-    /// Whether it may be so, among the accounts that are seen.
-    fn check(&self, known: &[Account]) -> Result<(), ProposalError> {
+    /// Whether it may be so today, among the accounts that are seen.
+    fn check(&self, known: &[Account], today: Day) -> Result<(), ProposalError> {
         match self {
             Self::Account { account } if accounts::leaves_too_few(known, account) => {
                 Err(ProposalError::LastTwo { office: account.office.to_string() })
             }
+            Self::Signatories { signatories, before } => Ok(signatories.check(before, today)?),
             _ => Ok(()),
         }
     }
@@ -189,7 +214,7 @@ pub enum State {
 }
 
 /// 申請: what is to be so, once somebody else confirms it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proposal {
     /// What.
@@ -282,7 +307,7 @@ impl<'a> Proposals<'a> {
         let account = Account { person, office, ..change(known) };
         fit(&account)?;
         let change = Change::Account { account };
-        change.check(&self.accounts.all().await?)?;
+        change.check(&self.accounts.all().await?, self.register.now().await?.day())?;
         self.propose(proposer, change).await
     }
 
@@ -298,6 +323,42 @@ impl<'a> Proposals<'a> {
             return Err(ProposalError::NoPerson { id: person.to_string() });
         }
         self.propose(proposer, Change::Password { person, office, machine }).await
+    }
+
+    /// Proposes who certifies in the proposer's office, by period, in place of those before, with the seals that it
+    /// has.
+    ///
+    /// # Errors
+    /// [`ProposalError::Certifier`], [`ProposalError::Right`].
+    pub async fn signatories(
+        &self,
+        by: &Officer<'_>,
+        periods: Vec<Period>,
+        before: Vec<Period>,
+        seals: &[String],
+    ) -> Result<Proposed, ProposalError> {
+        let proposer = by.with(Right::Seals)?;
+        if let Some(period) = periods.iter().find(|period| !seals.contains(&period.seal)) {
+            return Err(CertifierError::NoSeal { id: period.seal.clone() }.into());
+        }
+        let signatories = Signatories { office: proposer.office().clone(), signatories: periods };
+        let change = Change::Signatories { signatories, before };
+        change.check(&[], self.register.now().await?.day())?;
+        self.propose(proposer, change).await
+    }
+
+    /// Proposes a new seal of the proposer's office; `taken` are those that the city has.
+    ///
+    /// # Errors
+    /// [`ProposalError::Certifier`], [`ProposalError::Right`].
+    pub async fn seal(&self, by: &Officer<'_>, seal: KeptSeal, taken: bool) -> Result<Proposed, ProposalError> {
+        let proposer = by.with(Right::Seals)?;
+        let seal = KeptSeal { office: proposer.office().clone(), ..seal };
+        seal.seal()?;
+        if taken || self.register.record(self.city, KeptSeal::KIND, &seal.id).await?.is_some() {
+            return Err(CertifierError::SealTaken { id: seal.id }.into());
+        }
+        self.propose(proposer, Change::Seal { seal }).await
     }
 
     /// Everybody of the person's office, also those with whom it is over.
@@ -412,8 +473,17 @@ impl<'a> Proposals<'a> {
     /// What is written once a proposal is confirmed, and how whoever comes in by it does.
     async fn made_true(&self, state: &Proposal, author: &Author) -> Result<(Vec<Put>, Entrance), ProposalError> {
         let mut puts = Vec::new();
-        if let Change::Account { account } = &state.change {
-            puts.push(self.accounts.draft(state.seen, account, author)?);
+        let (_, target) = state.change.target(self)?;
+        match &state.change {
+            Change::Account { account } => puts.push(self.accounts.draft(state.seen, account, author)?),
+            Change::Signatories { signatories, .. } => {
+                let records = Records::of(self.register, self.city);
+                puts.push(records.draft(&target, state.seen, signatories, author)?);
+            }
+            Change::Seal { seal } => {
+                puts.push(Records::of(self.register, self.city).draft(&target, state.seen, seal, author)?);
+            }
+            Change::Password { .. } => {}
         }
         match (state.change.admits(state.seen), &state.half) {
             (Some((person, Some(machine))), _) => {
@@ -457,7 +527,7 @@ impl<'a> Proposals<'a> {
                         return Err(ProposalError::Lapsed { id: id.to_owned() });
                     }
                 }
-                change.check(&known)?;
+                change.check(&known, locked.now.day())?;
                 Ok((Batch { records: puts, ..Batch::default() }, ()))
             })
             .await?;
