@@ -318,6 +318,7 @@ fn asked(endpoint: &Endpoint, case: &str, day: &str) -> (String, Option<Value>) 
         "/suppressions/search" => json!({ "atena-bango": "1000012" }),
         "/suppressions/lift" => json!({ "seen": [seen], "reason": "試験" }),
         "/suppressions/lift-for" => json!({ "seen": seen, "minutes": 15, "reason": "試験" }),
+        "/certifiers/proposals" => json!({ "change": "signatories", "signatories": [] }),
         "/people/first" => {
             let one = |person: &str| json!({ "person": person, "name": "N" });
             json!({ "code": "none", "people": [one("a"), one("b")] })

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod casework;
+mod certifiers;
 mod desk;
 mod events;
 mod flows;
