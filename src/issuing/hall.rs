@@ -22,7 +22,7 @@ use super::casework::{Casework, CaseworkError, Flows};
 use super::city::City;
 use super::clerk::Clerk;
 use super::issue::{Counter, PATIENCE, ReleaseError};
-use super::people::People;
+use super::people::{People, PeopleError};
 
 /// Numbers could not be given their end.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +85,14 @@ impl Hall {
     /// 職員の登録.
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts::of(&self.register, &self.city.id)
+    }
+
+    /// Who works in the city now: a server runs on while people come and go.
+    ///
+    /// # Errors
+    /// The register.
+    pub async fn people_now(&self) -> Result<People, PeopleError> {
+        People::default().load(&self.accounts()).await
     }
 
     /// 申請と確認.

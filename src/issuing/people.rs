@@ -133,7 +133,7 @@ impl<'p> TwoApprovers<'p> {
 }
 
 /// The people of a city, and where terminals stand in its sample.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct People {
     people: BTreeMap<String, Person>,
     terminals: Vec<(OfficeId, Seat)>,
