@@ -10,7 +10,7 @@ use shomei::case::Case;
 use shomei::case::actor::Actor;
 use shomei::case::command::Command;
 use shomei::case::event::Entry;
-use shomei::case::id::{CaseId, IssuanceId, OfficeId};
+use shomei::case::id::{CaseId, IssuanceId, OfficeId, PersonId};
 use shomei::case::warrant::Cover;
 use shomei::document::cbor::Digest;
 use shomei::issuing::bench::{self, CERTIFICATE, Walk, Way, blank, household, read};
@@ -20,6 +20,8 @@ use shomei::issuing::issue::{Counter, Order, PATIENCE};
 use shomei::issuing::people::People;
 use shomei::issuing::specimen::specimen_day;
 use shomei::issuing::{Issuing, Terminal};
+use shomei::office::terminals::{Enrolled, Seat, Terminals};
+use shomei::office::token::Token;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
 use shomei::press::sheet::Paper;
@@ -141,8 +143,16 @@ impl Desk {
         Issuing { press, city, key, host: "verify.mihon.example", paper: Paper::Plain }
     }
 
-    fn terminal(&self) -> &Terminal {
-        self.people.terminal(&kita(), None).unwrap()
+    fn seat(&self) -> &Seat {
+        &self.people.terminals().iter().find(|(office, _)| *office == kita()).unwrap().1
+    }
+
+    /// The office's terminal, enrolled in a register.
+    async fn terminal(&self, register: &Register) -> Enrolled {
+        let (terminals, token) = (Terminals::of(register, &self.city.id), Token::fresh().unwrap());
+        let by = PersonId::parse("bench").unwrap();
+        terminals.fill(&[(kita(), self.seat().clone(), token.clone())], &by).await.unwrap();
+        terminals.here(&token, &kita()).await.unwrap()
     }
 
     fn entry(&self, number: usize, day: shomei::domain::calendar::Day) -> Entry {
@@ -172,8 +182,10 @@ fn issuances(criterion: &mut Criterion) {
             },
             |(entry, warrant)| {
                 let document = read(entry.data.0.as_bytes(), &desk.press).unwrap();
-                let line = desk.terminal().number_line(day, 1);
-                black_box(desk.issuing().seal(&warrant, &document, office, &line, desk.terminal()).unwrap())
+                let Seat { number, name, printer, .. } = desk.seat().clone();
+                let terminal = Terminal { number, name, printer };
+                let line = terminal.number_line(day, 1);
+                black_box(desk.issuing().seal(&warrant, &document, office, &line, &terminal).unwrap())
             },
             BatchSize::SmallInput,
         );
@@ -189,6 +201,7 @@ fn issuances(criterion: &mut Criterion) {
             retention: &desk.retention,
         };
         let counter = Counter { casework, issuing: desk.issuing(), patience: PATIENCE };
+        let terminal = runtime.block_on(desk.terminal(&register));
         let office = kita();
         let actor = &desk.people.of(&office, &[Role::CitySealKeeper, Role::CityApprover]).unwrap().actor;
         criterion.bench_function(&format!("issue/approved case to released page, {name}"), |bencher| {
@@ -200,14 +213,8 @@ fn issuances(criterion: &mut Criterion) {
                     runtime.block_on(walk.file(casework)).unwrap().id
                 },
                 |case| {
-                    let order = Order {
-                        office: &office,
-                        case,
-                        entry: CERTIFICATE,
-                        actor,
-                        terminal: desk.terminal(),
-                        once: None,
-                    };
+                    let order =
+                        Order { office: &office, case, entry: CERTIFICATE, actor, terminal: &terminal, once: None };
                     black_box(runtime.block_on(counter.issue(order)).unwrap())
                 },
                 BatchSize::SmallInput,

@@ -1,11 +1,11 @@
--- What wrk asks of a node, and what it tells at the end: `wrk ... -- CASES TOKEN RATE CONNECTIONS`.
-local cases, at, token, pause = {}, 0, "", 0
+-- What wrk asks of a node, and what it tells at the end: `wrk ... -- CASES TOKEN RATE CONNECTIONS TERMINAL`.
+local cases, at, token, terminal, pause = {}, 0, "", "", 0
 
 function init(args)
   for line in io.lines(args[1]) do
     cases[#cases + 1] = line
   end
-  token = args[2]
+  token, terminal = args[2], args[5]
   local rate, connections = tonumber(args[3]), tonumber(args[4])
   -- Each connection waits about so long between two requests (ms), besides what an answer takes.
   pause = rate > 0 and math.max(connections * 1000 / rate - 15, 0) or 0
@@ -24,7 +24,11 @@ function request()
     wrk.thread:stop()
     at = #cases
   end
-  local headers = { ["authorization"] = "Bearer " .. token, ["idempotency-key"] = "load-" .. cases[at] }
+  local headers = {
+    ["authorization"] = "Bearer " .. token,
+    ["x-shomei-terminal"] = terminal,
+    ["idempotency-key"] = "load-" .. cases[at],
+  }
   return wrk.format("POST", "/api/v1/cases/" .. cases[at] .. "/documents/1/issuances", headers)
 end
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # 住民票の写しの交付 over the API, by its own people: from the reception to the 交付 and its receipt.
 #
-#   samples/api/juminhyo-kofu.sh http://127.0.0.1:8080 sealed.pdf < PASSWORD
+#   SHOMEI_TERMINAL=$(cat shomei.keys/terminal-kita-ku-1.token) \
+#     samples/api/juminhyo-kofu.sh http://127.0.0.1:8080 sealed.pdf < PASSWORD
 #
 # The people of kita-ku need that password (`shomei user password`), and the city's subjects must be there
-# (`shomei import`).
+# (`shomei import`). SHOMEI_TERMINAL is the token of a terminal of kita-ku.
 set -euo pipefail
 url=$1/api/v1 output=$2
 samples=$(cd "$(dirname "$0")/.." && pwd)
@@ -17,9 +18,9 @@ ask() { # ask TOKEN METHOD PATH [BODY]: fails with the answer where it is refuse
   curl --silent --show-error --fail-with-body --request "$2" --header "authorization: Bearer $1" \
     --header 'content-type: application/json' "$url$3" ${4:+--data "$4"}
 }
-sign_in() { # sign_in ACCOUNT: at the first terminal of kita-ku
+sign_in() { # sign_in ACCOUNT
   curl --silent --show-error --fail-with-body --header 'content-type: application/json' "$url/session" \
-    --data "{\"person\": \"$1\", \"password\": \"$password\", \"terminal\": \"kita-01\"}" | field '["token"]'
+    --data "{\"person\": \"$1\", \"password\": \"$password\"}" | field '["token"]'
 }
 
 counter=$(sign_in kita-madoguchi)
@@ -46,7 +47,7 @@ code=$(ask "$approver" GET "/cases/$case" | field '["documents"][0]["code"]')
 ask "$approver" POST "/cases/$case/steps" "{\"step\": \"10\", \"seen\": [\"$code\"]}" > /dev/null
 # Whoever lost the answer asks again by the same key, and gets the same copy.
 curl --silent --show-error --fail-with-body --request POST --header "authorization: Bearer $approver" \
-  --header "idempotency-key: $case-1" "$url/cases/$case/documents/1/issuances" > "$output"
+  --header "x-shomei-terminal: $SHOMEI_TERMINAL" --header "idempotency-key: $case-1" "$url/cases/$case/documents/1/issuances" > "$output"
 
 for step in 11 12 13; do
   ask "$counter" POST "/cases/$case/steps" "{\"step\": \"$step\"}" > /dev/null

@@ -116,9 +116,9 @@ enum Action {
         case: String,
         /// Number of the document in the case.
         document: u32,
-        /// Terminal; the office's first if not given.
+        /// Number of a terminal that this machine is; the office's first if not given.
         #[arg(long)]
-        terminal: Option<String>,
+        terminal: Option<u16>,
         /// Where the PDF goes.
         #[arg(short, long)]
         output: PathBuf,
@@ -221,7 +221,7 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
             write_output(output, &file)
         }
         Action::Issue { case, document, terminal, output } => {
-            desk.issue(case, EntryId(*document), terminal.as_deref(), output).await
+            desk.issue(case, EntryId(*document), *terminal, output).await
         }
         Action::Return(because) => desk.because(because, |reason| Command::Return { reason }).await,
         Action::Correct(because) => desk.because(because, |reason| Command::RequestCorrection { reason }).await,
@@ -278,10 +278,9 @@ impl Desk<'_> {
         self.act(&because.case, command(self::because(&because.reason)?)).await
     }
 
-    async fn issue(&self, number: &str, entry: EntryId, terminal: Option<&str>, output: &Path) -> Result<(), Lines> {
-        let terminal = self.office.people.terminal(self.clerk.actor.office(), terminal);
-        let terminal = terminal.map_err(refused("--terminal"))?;
-        let released = self.clerk.issue(number, entry, terminal, None).await.map_err(self.refused(number))?;
+    async fn issue(&self, number: &str, entry: EntryId, terminal: Option<u16>, output: &Path) -> Result<(), Lines> {
+        let terminal = self.office.terminal(self.clerk.actor.office(), terminal).await?;
+        let released = self.clerk.issue(number, entry, &terminal, None).await.map_err(self.refused(number))?;
         write_output(output, &released.file)?;
         say!("{}\t{}\t{}", released.issuance, released.number, output.display());
         Ok(())

@@ -326,13 +326,13 @@ impl Demo<'_> {
             let kind = sheet.entered.entry.kind.clone();
             let officer = self.office.people.of(&here, &officers);
             let officer = officer.ok_or_else(|| Trouble::Program.at(HERE, "nobody issues"))?;
-            let terminal = self.office.people.terminal(&here, None).map_err(refused(HERE))?;
+            let terminal = self.office.terminal(&here, None).await?;
             let order = Order {
                 office: &here,
                 case: walk.case,
                 entry: sheet.entered.id,
                 actor: &officer.actor,
-                terminal,
+                terminal: &terminal,
                 once: None,
             };
             let released = self.office.counter().issue(order).await.map_err(refused(&walk.flow.id))?;

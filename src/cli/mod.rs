@@ -22,6 +22,7 @@ mod backup;
 mod bench_cases;
 mod bench_page;
 mod case;
+mod certifiers;
 mod check;
 mod city_fonts;
 mod close_day;
@@ -44,6 +45,7 @@ mod retention;
 mod serve;
 mod subject;
 mod suppress;
+mod terminal;
 mod trace;
 mod user;
 
@@ -105,6 +107,10 @@ enum Command {
     Serve(serve::Arguments),
     /// 照会: look people up among what is held
     Subject(subject::Arguments),
+    /// 証明者と公印: show who certifies and with which seal, or propose a change.
+    Office(certifiers::Arguments),
+    /// 端末: make a code for one, enrol this machine by it, list, renew or end them.
+    Terminal(terminal::Arguments),
     /// Say who works where, and give them their passwords
     User(user::Arguments),
     /// List open incidents, or close one.
@@ -165,6 +171,8 @@ fn go(command: Command) -> ExitCode {
         Command::Days(arguments) => days::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Office(arguments) => certifiers::run(&arguments),
+        Command::Terminal(arguments) => terminal::run(&arguments),
         Command::User(arguments) => user::run(&arguments),
         Command::Subject(arguments) => subject::run(&arguments),
         Command::Paper(arguments) => paper::run(&arguments),

@@ -21,11 +21,14 @@ use shomei::issuing::reprint::ReprintError;
 use shomei::office::accounts::{AccountError, Accounts};
 use shomei::office::paper::PaperError;
 use shomei::office::password::PasswordError;
+use shomei::office::proposals::ProposalError;
 use shomei::office::records::RecordError;
 use shomei::office::right::NoRight;
 use shomei::office::sign_in::SignInError;
 use shomei::office::subjects::SubjectError;
 use shomei::office::suppression::SuppressionError;
+use shomei::office::terminals::{Seat, TerminalError, Terminals};
+use shomei::office::token::Token;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
 use shomei::procedure::settings::{Settings, SettingsError};
@@ -105,7 +108,7 @@ macro_rules! coded {
     )*};
 }
 
-coded! { PaperError AccountError SignInError PasswordError NoRight OpeningDaysError CalendarError SweepError ClerkError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+coded! { ProposalError TerminalError PaperError AccountError SignInError PasswordError NoRight OpeningDaysError CalendarError SweepError ClerkError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {
@@ -135,6 +138,16 @@ impl Database {
         })
     }
 
+    /// Enrols the sample's terminals: this machine is all of them.
+    async fn place(&self, register: &Register, city: &City, people: &People, by: &PersonId) -> Result<(), Lines> {
+        let fresh = |(office, seat): &(OfficeId, Seat)| Ok((office.clone(), seat.clone(), Token::fresh()?));
+        let terminals = people.terminals().iter().map(fresh).collect::<Result<Vec<_>, Lines>>()?;
+        for (office, seat, token) in &terminals {
+            super::terminal::keep(&self.keys(), office, seat.number, token)?;
+        }
+        Terminals::of(register, &city.id).fill(&terminals, by).await.map_err(refused("terminals"))
+    }
+
     fn is_server(&self) -> bool {
         self.database.starts_with("postgres://") || self.database.starts_with("postgresql://")
     }
@@ -159,7 +172,7 @@ impl Database {
             register.refuse_leap().await.map_err(refused(&self.database))?;
         }
         let known = register.offices().await.map_err(refused(&self.database))?;
-        let wards = city.offices().iter().map(|entry| OfficeId::parse(&entry.id).map_err(refused(&entry.id)));
+        let wards = city.offices().map(|entry| OfficeId::parse(&entry.id).map_err(refused(&entry.id)));
         for office in std::iter::once(Ok(city.id.clone())).chain(wards) {
             let office = office?;
             if !known.contains(&office) {
@@ -170,19 +183,23 @@ impl Database {
             let sample = PersonId::parse("sample").map_err(refused("people"))?;
             let filled = Accounts::of(&register, &city.id).fill(&people.accounts(), &sample).await;
             filled.map_err(refused("people"))?;
+            self.place(&register, city, people, &sample).await?;
         }
         Ok(register)
     }
 }
 
 /// Everything that stands in an office of the city, for a command.
-pub struct Office(Hall);
+pub struct Office {
+    hall: Hall,
+    keys: PathBuf,
+}
 
 impl std::ops::Deref for Office {
     type Target = Hall;
 
     fn deref(&self) -> &Hall {
-        &self.0
+        &self.hall
     }
 }
 
@@ -200,10 +217,14 @@ impl Office {
     async fn with(database: &Database, filled: bool) -> Result<Self, Lines> {
         let (city, people) = (City::sample()?, People::sample().map_err(refused("people"))?);
         let register = database.open(&city, filled.then_some(&people)).await?;
+        for entry in city.offices() {
+            let id = OfficeId::parse(&entry.id).map_err(refused(&entry.id))?;
+            city.refresh(&register, &id).await.map_err(refused(&entry.id))?;
+        }
         let people = people.load(&Accounts::of(&register, &city.id)).await.map_err(refused("people"))?;
         let log = Log::new(LOG, register.ring().checkpoint().map_err(refused("checkpoint.key"))?);
         let settings = Settings::sample(&Procedures::embedded().map_err(refused("flows"))?);
-        let office = Self(Hall {
+        let hall = Hall {
             register: register.signing(log.clone()),
             log,
             press: Press::embedded()?,
@@ -214,7 +235,8 @@ impl Office {
             retention: Retention::sample().map_err(refused("retention"))?,
             key: mark_key(&database.keys())?,
             host: HOST.to_owned(),
-        });
+        };
+        let office = Self { hall, keys: database.keys() };
         let voided = office.sweep().await.map_err(refused("sweep"))?;
         if voided > 0 {
             complain!("{voided} numbers without an end were voided");
@@ -222,9 +244,14 @@ impl Office {
         Ok(office)
     }
 
+    /// Folder of the keys.
+    pub fn keys(&self) -> &Path {
+        &self.keys
+    }
+
     /// The office, to be held by a server.
     pub fn into_hall(self) -> Hall {
-        self.0
+        self.hall
     }
 
     /// What is told when somebody at work is refused: of a document, every refusal by its words.

@@ -35,9 +35,9 @@ pub struct Arguments {
     /// Who does it, by account.
     #[arg(long = "as")]
     who: String,
-    /// Terminal of the new number; the office's first if not given.
+    /// Number of the terminal of the new number, which this machine is; the office's first if not given.
     #[arg(long, conflicts_with = "evidence")]
-    terminal: Option<String>,
+    terminal: Option<u16>,
     /// Where the PDF goes: the kept file with --evidence, else the new one.
     #[arg(short, long, required_unless_present = "evidence")]
     output: Option<PathBuf>,
@@ -92,7 +92,7 @@ async fn another(
     let (at, place) = (actor.office(), arguments.issuance.as_str());
     let row = office.register.issuance(at, issuance).await.map_err(refused(place))?;
     let case = row.ok_or_else(|| refused(place)(ReprintError::NoIssuance))?.case;
-    let terminal = office.people.terminal(at, arguments.terminal.as_deref()).map_err(refused("--terminal"))?;
+    let terminal = &office.terminal(at, arguments.terminal).await?;
     let spoil = Command::Spoil { issuance, reason };
     let spoiled = office.casework().act(at, case, &spoil, actor).await.map_err(refused(place))?;
     let sheet = spoiled.case.record().sheet_of(issuance).map(Sheet::entered);

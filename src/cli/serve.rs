@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Args;
+use shomei::case::id::OfficeId;
 use shomei::desk::{Desk, Doors, serve};
 use tokio::net::TcpListener;
 
-use super::office::{Database, Office};
+use super::office::{Database, Office, refused};
 use super::{Lines, Trouble, end, sentences};
 
 /// Arguments of `shomei serve`.
@@ -21,6 +22,10 @@ pub struct Arguments {
     /// Where /metrics is told, apart from the API; nowhere if nothing is said
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+    /// An office whose first two people are entered over HTTP: their code is told after the address, and is good for
+    /// an hour. A register that is not there is made, with nobody.
+    #[arg(long)]
+    first: Option<String>,
 }
 
 /// Runs it.
@@ -30,7 +35,14 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
-    let office = Office::open(&arguments.database).await?;
+    let office = match &arguments.first {
+        Some(_) => Office::open_empty(&arguments.database).await?,
+        None => Office::open(&arguments.database).await?,
+    };
+    let opening = match &arguments.first {
+        Some(id) => office.accounts().opening(&OfficeId::parse(id).map_err(refused(id))?).await.map_err(refused(id))?,
+        None => None,
+    };
     let (api, told) = door(arguments.listen).await?;
     let watch = match arguments.metrics {
         Some(address) => Some(door(address).await?),
@@ -41,6 +53,9 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
         say!("{told}/metrics");
         door
     });
+    if let Some(code) = opening {
+        say!("{}", *code.text());
+    }
     serve(Desk::new(office.into_hall(), sentences()?), Doors { api, watch }, told_to_stop()).await?;
     Ok(())
 }

@@ -8,11 +8,11 @@ use clap::{Args, Subcommand};
 use shomei::case::id::{OfficeId, PersonId};
 use shomei::issuing::people::Person;
 use shomei::office::accounts::Account;
+use shomei::office::machine::Machine;
 use shomei::office::password::Password;
-use shomei::office::records::Author;
-use shomei::office::right::Right;
+use shomei::office::proposals::{Entrance, Proposed};
 use shomei::office::sign_in::Door;
-use shomei::procedure::Role;
+use shomei::office::token::Code;
 
 use super::office::{Database, Office, refused, wait};
 use super::{Lines, Trouble, end};
@@ -29,7 +29,7 @@ pub struct Arguments {
     action: Action,
 }
 
-#[derive(Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Action {
     /// Enter the first two approvers of an office, once. A register that is not there is made, with nobody else.
     First {
@@ -56,6 +56,36 @@ enum Action {
         #[arg(long = "right")]
         rights: Vec<String>,
     },
+    /// Propose a program that works through the API. Its token is told to whoever confirms it.
+    AddProgram {
+        /// Account.
+        person: String,
+        /// Name.
+        #[arg(long)]
+        name: String,
+        /// Role, in which nobody decides anything; may be given several times.
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        /// What it may ask for: session, import; may be given several times.
+        #[arg(long = "permit", required = true)]
+        permits: Vec<String>,
+        /// For how many days its token is good; at most 366.
+        #[arg(long)]
+        days: u16,
+    },
+    /// End a program, at once.
+    EndProgram {
+        /// Account.
+        person: String,
+    },
+    /// Propose other roles for somebody of one's own office: those that are given, and no others.
+    Roles {
+        /// Account.
+        person: String,
+        /// Role; may be given several times.
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+    },
     /// Propose other rights for somebody of one's own office: those that are given, and no others.
     Rights {
         /// Account.
@@ -69,14 +99,25 @@ enum Action {
         /// Account.
         person: String,
     },
-    /// List what waits to be confirmed: proposal, account, roles, rights, whether it ends, who proposed it.
+    /// Propose that somebody choose a password, or a program get a token, anew. Says the proposal, and one half of
+    /// the code for the password.
+    Reset {
+        /// Account.
+        person: String,
+    },
+    /// List what waits to be confirmed: proposal, who proposed it, what is to be so.
     Proposals,
-    /// Confirm what somebody else proposed.
+    /// Confirm what somebody else proposed. Says the other half of a code, or the token of a program.
     Confirm {
         /// Proposal.
         proposal: String,
     },
-    /// Give somebody of one's own office a password, read from standard input: one line.
+    /// Take back what waits to be confirmed.
+    Withdraw {
+        /// Proposal.
+        proposal: String,
+    },
+    /// Choose one's own password. Two lines are read from standard input: the two halves of the code, the password.
     Password {
         /// Account.
         person: String,
@@ -93,9 +134,12 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
         return first(&arguments.database, office, [one, other]).await;
     }
     let office = Office::open(&arguments.database).await?;
+    if let Action::Password { person } = &arguments.action {
+        return password(&office, person).await;
+    }
     let person = office.people.person(&arguments.who).map_err(refused("--as"))?;
     match &arguments.action {
-        Action::First { .. } => Ok(()),
+        Action::First { .. } | Action::Password { .. } => Ok(()),
         Action::List => {
             for known in office.people.all().filter(|known| known.actor.office() == person.actor.office()) {
                 let roles = words(known.actor.roles());
@@ -104,77 +148,100 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
             Ok(())
         }
         Action::Proposals => proposals(&office, person).await,
-        Action::Confirm { proposal } => {
-            office.accounts().confirm(&person.officer(), proposal).await.map_err(refused(proposal))
+        Action::Confirm { proposal } => confirm(&office, person, proposal).await,
+        Action::Withdraw { proposal } => {
+            office.proposals().withdraw(&person.officer(), proposal).await.map_err(refused(proposal))
         }
-        Action::Password { person: account } => password(&office, person, account).await,
+        Action::EndProgram { person: program } => {
+            let id = PersonId::parse(program).map_err(refused(program))?;
+            office.proposals().end_machine(&person.officer(), &id).await.map_err(refused(program))
+        }
         change => {
-            say!("{}", propose(&office, person, change).await?);
+            let Proposed { id, half } = propose(&office, person, change).await?;
+            let half = half.map(|half| format!("\t{}", *half.text())).unwrap_or_default();
+            say!("{id}{half}");
             Ok(())
         }
     }
 }
 
-/// The first two of an office, with the right to register others.
+/// The first two of an office, with the right to register others. Says the code for each one's password.
 async fn first(database: &Database, at: &str, two: [&String; 2]) -> Result<(), Lines> {
     let office = Office::open_empty(database).await?;
     office.city.office(at)?;
     let account = |said: &String| {
         let (person, name) = said.split_once('=').unwrap_or((said, said));
-        Ok::<_, Lines>(Account {
-            person: PersonId::parse(person).map_err(refused(said))?,
-            office: OfficeId::parse(at).map_err(refused(at))?,
-            name: name.to_owned(),
-            roles: BTreeSet::from([Role::CityApprover]),
-            rights: BTreeSet::from([Right::People]),
-            ended: false,
-        })
+        let person = PersonId::parse(person).map_err(refused(said))?;
+        Ok::<_, Lines>(Account::first(person, OfficeId::parse(at).map_err(refused(at))?, name.to_owned()))
     };
-    office.accounts().first([account(two[0])?, account(two[1])?]).await.map_err(refused(at))
-}
-
-async fn proposals(office: &Office, person: &Person) -> Result<(), Lines> {
-    for open in office.accounts().proposals(&person.officer()).await.map_err(refused("--as"))? {
-        let (account, by) = (&open.state.account, &open.state.by);
-        let (roles, rights) = (words(&account.roles), words(&account.rights));
-        let ends = if account.ended { "end" } else { "" };
-        say!("{}\t{}\t{roles}\t{rights}\t{ends}\t{by}", open.id, account.person);
+    let told = office.accounts().first([account(two[0])?, account(two[1])?]).await.map_err(refused(at))?;
+    for (person, [one, other]) in told {
+        say!("{person}\t{}-{}", *one.text(), *other.text());
     }
     Ok(())
 }
 
-/// What is proposed; says the proposal.
-async fn propose(office: &Office, by: &Person, action: &Action) -> Result<String, Lines> {
-    let (accounts, by) = (office.accounts(), by.officer());
+async fn proposals(office: &Office, person: &Person) -> Result<(), Lines> {
+    for open in office.proposals().open(&person.officer()).await.map_err(refused("--as"))? {
+        let what = serde_json::to_string(&open.state.change).map_err(|error| Trouble::Program.at(&open.id, error))?;
+        say!("{}\t{}\t{what}", open.id, open.state.by);
+    }
+    Ok(())
+}
+
+async fn confirm(office: &Office, person: &Person, proposal: &str) -> Result<(), Lines> {
+    match office.confirm(&person.officer(), proposal).await.map_err(refused(proposal))? {
+        Entrance::Half(half) => say!("{}", *half.text()),
+        Entrance::Token(token) => say!("{}", token.text()),
+        Entrance::None => {}
+    }
+    Ok(())
+}
+
+/// What is proposed.
+async fn propose(office: &Office, by: &Person, action: &Action) -> Result<Proposed, Lines> {
+    let (proposals, by, at) = (office.proposals(), by.officer(), by.actor.office().clone());
     let id = |person: &str| PersonId::parse(person).map_err(refused(person));
     let (place, proposed) = match action {
         Action::Add { person, name, roles, rights } => {
-            let (roles, rights) = (read(roles)?, read(rights)?);
-            let office = by.actor.office().clone();
-            let account = Account { person: id(person)?, office, name: name.clone(), roles, rights, ended: false };
-            (person, accounts.propose_new(&by, account).await)
+            let (roles, rights, name) = (read(roles)?, read(rights)?, name.clone());
+            let account = Account { person: id(person)?, office: at, name, roles, rights, machine: None, ended: false };
+            (person, proposals.new_account(&by, account).await)
+        }
+        Action::AddProgram { person, name, roles, permits, days } => {
+            let (machine, roles) = (Machine { permits: read(permits)?, days: *days }, read(roles)?);
+            let (rights, machine, name) = (machine.rights(), Some(machine), name.clone());
+            let account = Account { person: id(person)?, office: at, name, roles, rights, machine, ended: false };
+            (person, proposals.new_account(&by, account).await)
+        }
+        Action::Roles { person, roles } => {
+            let roles = read(roles)?;
+            (person, proposals.other_account(&by, &id(person)?, |known| Account { roles, ..known }).await)
         }
         Action::Rights { person, rights } => {
             let rights = read(rights)?;
-            (person, accounts.propose_change(&by, &id(person)?, |known| Account { rights, ..known }).await)
+            (person, proposals.other_account(&by, &id(person)?, |known| Account { rights, ..known }).await)
         }
         Action::End { person } => {
-            (person, accounts.propose_change(&by, &id(person)?, |known| Account { ended: true, ..known }).await)
+            (person, proposals.other_account(&by, &id(person)?, |known| Account { ended: true, ..known }).await)
         }
-        _ => return Ok(String::new()),
+        Action::Reset { person } => (person, proposals.password(&by, &id(person)?).await),
+        other => return Err(Trouble::Usage.at("user", format!("{other:?} proposes nothing"))),
     };
     proposed.map_err(refused(place))
 }
 
-async fn password(office: &Office, by: &Person, account: &str) -> Result<(), Lines> {
-    let may = by.officer().with(Right::People).map_err(refused(account))?;
-    let known = office.people.of_office(may.office(), account).map_err(refused(account))?;
-    let mut line = zeroize::Zeroizing::new(String::new());
-    std::io::stdin().read_line(&mut line).map_err(|error| Trouble::Read.at("-", error))?;
-    let chosen = line.trim_end_matches(['\r', '\n']).to_owned();
-    let password = Password::chosen(chosen, known.actor.person()).map_err(refused(account))?;
+async fn password(office: &Office, account: &str) -> Result<(), Lines> {
+    let person = PersonId::parse(account).map_err(refused(account))?;
+    let line = || {
+        let mut line = zeroize::Zeroizing::new(String::new());
+        std::io::stdin().read_line(&mut line).map_err(|error| Trouble::Read.at("-", error))?;
+        Ok::<_, Lines>(line)
+    };
+    let (code, chosen) = (Code::typed(&line()?), line()?.trim_end_matches(['\r', '\n']).to_owned());
+    let password = Password::chosen(chosen, &person).map_err(refused(account))?;
     let door = Door::of(&office.register, &office.city.id);
-    door.set(known.actor.person(), &password, &Author::one(may.person())).await.map_err(refused(account))
+    door.choose(&person, &code, &password).await.map_err(refused(account))
 }
 
 /// Roles or rights by their words in data.

@@ -153,7 +153,7 @@ impl Rows {
 
 /// The person at work.
 pub fn clerk<'a>(desk: &'a Desk, signed: &'a Signed) -> Clerk<'a> {
-    desk.hall.clerk(&signed.actor)
+    desk.hall.clerk(signed.actor())
 }
 
 /// A case as it is now, with its version as ETag.
@@ -202,7 +202,7 @@ pub async fn search(
         Wanted::AtenaBango(text) => Name::new(Field::AtenaBango, &text),
     };
     let mut rows = Rows { cases: Vec::new(), more: false };
-    let rights = desk.officer(&signed)?.rights;
+    let rights = signed.officer().rights;
     rows.add(None, clerk(&desk, &signed).look_for(&name, rights).await.map_err(desk.problem())?);
     Ok(Json(rows))
 }
@@ -273,7 +273,7 @@ fn once(desk: &Desk, signed: &Signed, headers: &HeaderMap, request: &[&str]) -> 
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().ok().filter(|key| (1..=MOST_KEY).contains(&key.len()));
     let key = key.ok_or_else(|| desk.refused("request-malformed"))?;
-    let key = format!("{}/{key}", signed.actor.person());
+    let key = format!("{}/{key}", signed.actor().person());
     Ok(Some(Once { key, request: Sha256::digest(request.join("\n")).into() }))
 }
 
@@ -292,7 +292,8 @@ pub async fn copy(
     Ok(pdf(file).into_response())
 }
 
-/// `POST /cases/{number}/documents/{document}/issuances`: one sealed copy, its id and number in the headers.
+/// `POST /cases/{number}/documents/{document}/issuances`: one sealed copy, its id and number in the headers. The
+/// request's headers show the terminal.
 pub async fn issue(
     State(desk): State<Desk>,
     signed: Signed,
@@ -300,10 +301,10 @@ pub async fn issue(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let once = once(&desk, &signed, &headers, &[&number, &document.to_string()])?;
+    let terminal = desk.here(&signed, &headers).await?;
     let at = desk.clone();
     let issued = async move {
-        let terminal = signed.terminal(&at)?;
-        let released = clerk(&at, &signed).issue(&number, EntryId(document), terminal, once.as_ref()).await;
+        let released = clerk(&at, &signed).issue(&number, EntryId(document), &terminal, once.as_ref()).await;
         let released = released.map_err(at.problem())?;
         let told = [("x-shomei-issuance", released.issuance.to_string())];
         Ok((StatusCode::CREATED, told, pdf(released.file)).into_response())

@@ -44,7 +44,8 @@ pub async fn till(
     counted: Bytes,
 ) -> Result<Response, Problem> {
     let (actor, day, hall) = (desk.staff(&signed)?, desk.named(&day)?, &desk.hall);
-    let book = hall.counter().close_till((day, actor), &counted, &hall.people).await.map_err(desk.problem())?;
+    let people = hall.people_now().await.map_err(desk.problem())?;
+    let book = hall.counter().close_till((day, actor), &counted, &people).await.map_err(desk.problem())?;
     Ok(pdf(hall.clerk(actor).book(&book, day).map_err(desk.problem())?).into_response())
 }
 
@@ -52,6 +53,7 @@ pub async fn till(
 pub async fn close(State(desk): State<Desk>, signed: Signed, At(day): At<String>) -> Result<Response, Problem> {
     let (actor, day, hall) = (desk.staff(&signed)?, desk.named(&day)?, &desk.hall);
     let signer = hall.log.signer(actor.office()).map_err(desk.problem())?;
-    let book = hall.counter().day_book((day, actor), &signer, &hall.people).await.map_err(desk.problem())?;
+    let people = hall.people_now().await.map_err(desk.problem())?;
+    let book = hall.counter().day_book((day, actor), &signer, &people).await.map_err(desk.problem())?;
     Ok(pdf(hall.clerk(actor).book(&book, day).map_err(desk.problem())?).into_response())
 }

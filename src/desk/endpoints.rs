@@ -1,11 +1,13 @@
 //! The one list of endpoints: what the router is made of, and what says who may do what.
 
+use axum::Extension;
 use axum::handler::Handler;
 use axum::routing::{self, MethodRouter};
 
+use crate::office::machine::Permit;
 use crate::office::right::Right;
 
-use super::{Desk, cases, days, handing, incidents, paper, requests, sessions, subjects, suppressions};
+use super::{Desk, cases, certifiers, days, handing, incidents, paper, people, requests, sessions, subjects, suppressions, terminals};
 
 /// How an endpoint is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +38,23 @@ pub enum Need {
     Nothing,
     /// Who signed in; what they may do with a case is its flow's.
     Session,
-    /// Who signed in at a terminal.
+    /// Who signed in, at a terminal that is shown.
     Terminal,
     /// The city's staff.
     Staff,
     /// Who has a right.
     Right(Right),
+}
+
+impl Need {
+    /// What a program must be permitted to be answered; of what is not here, no program is.
+    pub fn permit(self) -> Option<Permit> {
+        match self {
+            Self::Session => Some(Permit::Session),
+            Self::Right(Right::Import) => Some(Permit::Import),
+            Self::Nothing | Self::Terminal | Self::Staff | Self::Right(_) => None,
+        }
+    }
 }
 
 /// An endpoint.
@@ -66,7 +79,7 @@ where
         Method::Post => routing::post(handler),
         Method::Delete => routing::delete(handler),
     };
-    Endpoint { method, path, need, handler }
+    Endpoint { method, path, need, handler: handler.layer(Extension(need)) }
 }
 
 /// Every endpoint.
@@ -75,6 +88,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     use Need::{Nothing, Session, Staff, Terminal};
     let (see, set) = (Need::Right(Right::SuppressSee), Need::Right(Right::SuppressSet));
     let (lift, lift_for) = (Need::Right(Right::SuppressLift), Need::Right(Right::SuppressLiftTemporarily));
+    let register = Need::Right(Right::People);
     vec![
         endpoint(Post, "/session", Nothing, sessions::sign_in),
         endpoint(Get, "/session", Session, sessions::who),
@@ -107,6 +121,22 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(Get, "/days/{day}", Session, days::show),
         endpoint(Post, "/days/{day}/till", Staff, days::till),
         endpoint(Post, "/days/{day}/close", Staff, days::close),
+        endpoint(Get, "/terminals", Session, terminals::list),
+        endpoint(Post, "/terminals/codes", register, terminals::admit),
+        endpoint(Post, "/terminals", Nothing, terminals::enrol),
+        endpoint(Post, "/terminals/{terminal}/renew", register, terminals::renew),
+        endpoint(Delete, "/terminals/{terminal}", register, terminals::end),
+        endpoint(Get, "/people", register, people::list),
+        endpoint(Post, "/people/first", Nothing, people::first),
+        endpoint(Post, "/people/proposals", register, people::propose),
+        endpoint(Delete, "/people/{program}", register, people::end),
+        endpoint(Get, "/proposals", Session, people::proposals),
+        endpoint(Post, "/proposals/{proposal}/confirm", Session, people::confirm),
+        endpoint(Delete, "/proposals/{proposal}", Session, people::withdraw),
+        endpoint(Get, "/certifiers", Session, certifiers::show),
+        endpoint(Post, "/certifiers/proposals", Need::Right(Right::Seals), certifiers::propose),
+        endpoint(Post, "/password", Nothing, people::choose),
+        endpoint(Post, "/session/password", Session, people::change),
         // Last, for whoever goes through the list with one session.
         endpoint(Delete, "/session", Session, sessions::sign_out),
     ]

@@ -1,17 +1,20 @@
 //! 窓口の扉: the API over HTTP. It calls what every door calls ([`crate::issuing::clerk`]); no rule lives here.
 
 mod cases;
+mod certifiers;
 mod days;
 mod endpoints;
 mod handing;
 mod incidents;
 mod metrics;
 mod paper;
+mod people;
 mod problem;
 mod requests;
 mod sessions;
 mod subjects;
 mod suppressions;
+mod terminals;
 mod trace;
 
 use std::future::{Future, IntoFuture as _};

@@ -19,11 +19,15 @@ use crate::issuing::issue::ReleaseError;
 use crate::issuing::people::PeopleError;
 use crate::issuing::till::TILL;
 use crate::office::paper::PaperError;
+use crate::office::accounts::AccountError;
+use crate::office::certifiers::CertifierError;
+use crate::office::proposals::ProposalError;
 use crate::office::records::RecordError;
 use crate::office::right::NoRight;
 use crate::office::sign_in::SignInError;
 use crate::office::subjects::SubjectError;
 use crate::office::suppression::SuppressionError;
+use crate::office::terminals::TerminalError;
 use crate::register::RegisterError;
 
 use super::Desk;
@@ -103,8 +107,10 @@ impl Told for SignInError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Wrong | Self::NoSession => StatusCode::UNAUTHORIZED,
+            Self::Code => StatusCode::FORBIDDEN,
             Self::TooSoon => StatusCode::TOO_MANY_REQUESTS,
             Self::Password(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Record(error) => error.status(),
         }
     }
@@ -155,6 +161,8 @@ impl Told for ClerkError {
             Self::Casework(error) => of_case(error),
             Self::Release(ReleaseError::Casework(error)) => of_case(error),
             Self::Release(ReleaseError::Press { .. }) | Self::Issue(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Release(ReleaseError::Terminal(error)) => error.status(),
+            Self::Release(ReleaseError::Record(error)) => error.status(),
             Self::Release(_) | Self::Stopped(_) => StatusCode::CONFLICT,
             Self::NoDocument { .. } => StatusCode::NOT_FOUND,
             Self::Entering(_) | Self::Reception(_) | Self::Handing(_) | Self::Document { .. } | Self::NoKind { .. } => {
@@ -240,6 +248,61 @@ impl Told for SuppressionError {
     }
 }
 
+impl Told for AccountError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Actor(_) | Self::NotTwo { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Record(error) => error.status(),
+            Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotFirst { .. } => StatusCode::CONFLICT,
+            Self::Code => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
+impl Told for ProposalError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Right(error) => error.status(),
+            Self::Record(error) => error.status(),
+            Self::SignIn(error) => error.status(),
+            Self::Certifier(CertifierError::SealTaken { .. }) => StatusCode::CONFLICT,
+            Self::Certifier(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Actor(_) | Self::Machine { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NoPerson { .. } | Self::None { .. } => StatusCode::NOT_FOUND,
+            Self::Own { .. } => StatusCode::FORBIDDEN,
+            Self::Taken { .. } | Self::Lapsed { .. } | Self::LastTwo { .. } => StatusCode::CONFLICT,
+        }
+    }
+}
+
+impl Told for TerminalError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Right(error) => error.status(),
+            Self::Record(error) => error.status(),
+            Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Seat => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Taken { .. } => StatusCode::CONFLICT,
+            Self::None { .. } => StatusCode::NOT_FOUND,
+            Self::Code | Self::NotHere => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
 impl Told for SubjectError {
     fn code(&self) -> &'static str {
         Self::code(self)
@@ -292,8 +355,8 @@ impl Desk {
         let status = match code {
             "no-endpoint" => StatusCode::NOT_FOUND,
             "no-session" => StatusCode::UNAUTHORIZED,
+            "machine-not-permitted" => StatusCode::FORBIDDEN,
             "case-changed" => StatusCode::PRECONDITION_FAILED,
-            "no-terminal-here" => StatusCode::FORBIDDEN,
             "program-failed" => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };

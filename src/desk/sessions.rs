@@ -8,25 +8,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::actor::Actor;
 use crate::case::id::PersonId;
-use crate::issuing::Terminal;
 use crate::issuing::people::Person;
 use crate::office::password::Password;
 use crate::office::right::Officer;
-use crate::office::sign_in::{Door, Session, SignInError, Token};
+use crate::office::sign_in::{Door, SignInError};
+use crate::office::token::Token;
 use crate::procedure::Role;
 
-use super::Desk;
 use super::cases::Given;
 use super::problem::Problem;
-use super::trace::{at_office, at_terminal};
+use super::trace::at_office;
+use super::{Desk, Need};
 
-/// Who signs in, where.
+/// Who signs in.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     person: String,
     password: String,
-    terminal: Option<String>,
 }
 
 /// What a session is had by.
@@ -44,52 +43,44 @@ pub struct Who {
     name: String,
     office: String,
     roles: Vec<Role>,
-    terminal: Option<String>,
 }
 
 /// Somebody who signed in.
 pub struct Signed {
     token: Token,
-    session: Session,
-    /// At work.
-    pub actor: Actor,
-    name: String,
+    person: Person,
 }
 
 impl Signed {
     fn who(&self) -> Who {
         Who {
-            person: self.actor.person().clone(),
-            name: self.name.clone(),
-            office: self.actor.office().to_string(),
-            roles: self.actor.roles().iter().copied().collect(),
-            terminal: self.session.terminal.clone(),
+            person: self.actor().person().clone(),
+            name: self.person.name.clone(),
+            office: self.actor().office().to_string(),
+            roles: self.actor().roles().iter().copied().collect(),
         }
     }
 
-    /// The terminal at which they signed in: without one nothing is issued.
-    pub fn terminal<'d>(&self, desk: &'d Desk) -> Result<&'d Terminal, Problem> {
-        let id = self.session.terminal.as_deref().ok_or_else(|| desk.refused("no-terminal-here"))?;
-        let terminal = desk.hall.people.terminal(self.actor.office(), Some(id)).map_err(desk.problem())?;
-        at_terminal(terminal.number);
-        Ok(terminal)
+    /// At work.
+    pub fn actor(&self) -> &Actor {
+        &self.person.actor
+    }
+
+    /// At work, with their rights.
+    pub fn officer(&self) -> Officer<'_> {
+        self.person.officer()
     }
 }
 
 impl Desk {
-    fn door(&self) -> Door<'_> {
+    /// Who has a password.
+    pub fn door(&self) -> Door<'_> {
         Door::of(&self.hall.register, &self.hall.city.id)
     }
 
-    /// Who signed in, with their rights.
-    pub fn officer(&self, signed: &Signed) -> Result<Officer<'_>, Problem> {
-        let person = self.hall.people.person(signed.actor.person().as_str());
-        Ok(person.map_err(|_| self.refused("no-session"))?.officer())
-    }
-
     /// Who signed in, if they are of the city's staff.
-    pub fn staff(&self, signed: &Signed) -> Result<&Actor, Problem> {
-        self.hall.people.staff(signed.actor.person().as_str()).map_err(self.problem())
+    pub fn staff<'s>(&self, signed: &'s Signed) -> Result<&'s Actor, Problem> {
+        signed.person.staff().map_err(self.problem())
     }
 
     async fn signed(&self, token: Token) -> Result<Signed, Problem> {
@@ -98,9 +89,9 @@ impl Desk {
         let account = self.hall.accounts().standing(&session.person).await;
         let account = account.map_err(|error| self.problem()(SignInError::from(error)))?;
         let account = account.ok_or_else(|| self.refused("no-session"))?;
-        let Person { actor, name, .. } = Person::of(account).map_err(|_| self.refused("no-session"))?;
-        at_office(actor.office());
-        Ok(Signed { token, session, actor, name })
+        let person = Person::of(account).map_err(|_| self.refused("no-session"))?;
+        at_office(person.actor.office());
+        Ok(Signed { token, person })
     }
 }
 
@@ -110,25 +101,25 @@ impl FromRequestParts<Desk> for Signed {
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
         let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let shown = shown.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(|| desk.refused("no-session"))?;
-        desk.signed(Token::shown(shown)).await
+        let signed = desk.signed(Token::shown(shown)).await?;
+        // A program is answered where it was permitted to ask, and where the list of endpoints does not say, never.
+        let Some(machine) = &signed.person.machine else { return Ok(signed) };
+        let permit = parts.extensions.get::<Need>().and_then(|need| need.permit());
+        let permitted = permit.is_some_and(|permit| machine.permits.contains(&permit));
+        if permitted { Ok(signed) } else { Err(desk.refused("machine-not-permitted")) }
     }
 }
 
 /// `POST /session`.
 pub async fn sign_in(
     State(desk): State<Desk>,
-    Given(SignIn { person, password, terminal }): Given<SignIn>,
+    Given(SignIn { person, password }): Given<SignIn>,
 ) -> Result<(StatusCode, Json<SignedIn>), Problem> {
     let password = Password::typed(password);
     let id = PersonId::parse(&person).map_err(|_| desk.problem()(SignInError::Wrong))?;
     let known = desk.hall.accounts().standing(&id).await;
     let known = known.map_err(|error| desk.problem()(SignInError::from(error)))?;
-    if let (Some(known), Some(terminal)) = (&known, &terminal) {
-        // Which terminals there are is no secret; that this person exists is not told by it, either.
-        let here = desk.hall.people.terminal(&known.office, Some(terminal));
-        here.map_err(|_| desk.problem()(SignInError::Wrong))?;
-    }
-    let token = desk.door().sign_in(&id, &password, terminal).await.map_err(desk.problem())?;
+    let token = desk.door().sign_in(&id, &password).await.map_err(desk.problem())?;
     if known.is_none() {
         // An account that is over is told of as none, and what was just begun is over, too.
         desk.door().sign_out(&token).await.map_err(desk.problem())?;

@@ -53,7 +53,7 @@ struct Seen {
 
 /// `POST /subjects`: CSV, or JSON with one subject a line.
 pub async fn take_over(State(desk): State<Desk>, signed: Signed, body: Bytes) -> Result<Json<Told>, Problem> {
-    let officer = desk.officer(&signed)?;
+    let officer = signed.officer();
     let repertoire = &**desk.hall.press.typefaces();
     let read: Vec<Line> =
         lines(&body[..], repertoire).map_err(|error| desk.problem()(SubjectError::from(error)))?.collect();
@@ -76,7 +76,7 @@ pub async fn search(
     if names.is_empty() || !wanted.is_empty() {
         return Err(desk.refused("request-malformed"));
     }
-    let lookup = Lookup::of(&desk.hall.register, &desk.hall.city.id, desk.officer(&signed)?);
+    let lookup = Lookup::of(&desk.hall.register, &desk.hall.city.id, signed.officer());
     let Found { people, more } = lookup.find(&names).await.map_err(desk.problem())?;
     let seen = people.into_iter().map(|seen| Seen {
         subject: seen.subject,

@@ -76,12 +76,12 @@ pub struct LiftingFor {
 }
 
 impl Desk {
-    fn suppressions(&self, signed: &Signed) -> Result<Suppressions<'_>, Problem> {
-        Ok(Suppressions::of(&self.hall.register, &self.hall.city.id, self.officer(signed)?))
+    fn suppressions<'s>(&'s self, signed: &'s Signed) -> Suppressions<'s> {
+        Suppressions::of(&self.hall.register, &self.hall.city.id, signed.officer())
     }
 
     async fn listed(&self, signed: &Signed, of: Option<&Name>) -> Result<Json<List>, Problem> {
-        let known = self.suppressions(signed)?.list(of).await.map_err(self.problem())?;
+        let known = self.suppressions(signed).list(of).await.map_err(self.problem())?;
         Ok(Json(List { suppressions: known.into_iter().map(Shown::from).collect() }))
     }
 
@@ -119,7 +119,7 @@ pub async fn set(
     let review = review.map(|day| desk.day(&day)).transpose()?;
     let target = target.searched();
     let suppression = Suppression { target, works, level, basis, from, review, lifted: false, temporarily: None };
-    let id = desk.suppressions(&signed)?.set(&suppression, reason).await.map_err(desk.problem())?;
+    let id = desk.suppressions(&signed).set(&suppression, reason).await.map_err(desk.problem())?;
     Ok((StatusCode::CREATED, Json(AsSeen { id, version: 1 })))
 }
 
@@ -130,7 +130,7 @@ pub async fn lift(
     Given(Lifting { seen, reason }): Given<Lifting>,
 ) -> Result<StatusCode, Problem> {
     let reason = desk.because(&reason)?;
-    desk.suppressions(&signed)?.lift(&seen, reason).await.map_err(desk.problem())?;
+    desk.suppressions(&signed).lift(&seen, reason).await.map_err(desk.problem())?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -141,6 +141,6 @@ pub async fn lift_for(
     Given(LiftingFor { seen, minutes, reason }): Given<LiftingFor>,
 ) -> Result<StatusCode, Problem> {
     let reason = desk.because(&reason)?;
-    desk.suppressions(&signed)?.lift_for(&seen, minutes, reason).await.map_err(desk.problem())?;
+    desk.suppressions(&signed).lift_for(&seen, minutes, reason).await.map_err(desk.problem())?;
     Ok(StatusCode::NO_CONTENT)
 }

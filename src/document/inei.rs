@@ -237,6 +237,11 @@ fn decode(png: &[u8]) -> Result<DynamicImage, IneiError> {
     DynamicImage::from_decoder(decoder).map_err(|_| IneiError::Damaged)
 }
 
+/// Whether bytes are a PNG in black and white, and nothing else.
+pub fn is_bilevel_png(png: &[u8]) -> bool {
+    decode(png).is_ok_and(|picture| bilevel(&picture).is_ok())
+}
+
 /// The picture in black and white, if it has nothing else.
 fn bilevel(picture: &DynamicImage) -> Result<GrayImage, IneiError> {
     const BLACK: Rgba<u16> = Rgba([0, 0, 0, u16::MAX]);

@@ -1,5 +1,8 @@
 //! The city: its offices, who signs when, and their seals.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -7,10 +10,10 @@ use crate::case::id::OfficeId;
 use crate::domain::calendar::Day;
 use crate::domain::number::DantaiCode;
 use crate::domain::office::{Office, Signatory, SignatoryError};
+use crate::office::certifiers::{Certifiers, KeptSeal, MOST_SEAL_MM};
+use crate::office::records::{RecordError, Version};
 use crate::press::sheet::Seal;
-
-/// Largest side of a seal in millimetres (電子公印).
-const MOST_SEAL_MM: f64 = 25.0;
+use crate::register::Register;
 
 /// A city's data is broken, or lacks what is asked for.
 #[derive(Debug, thiserror::Error)]
@@ -63,12 +66,44 @@ pub struct OfficeEntry {
     pub office: Office,
 }
 
-/// Offices and seals.
+/// What only grows: whoever has a reference to one of it keeps it, whatever is added.
+struct Chain<T>(OnceLock<Box<(T, Chain<T>)>>);
+
+impl<T> Chain<T> {
+    fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &T> {
+        std::iter::successors(self.0.get(), |link| link.1.0.get()).map(|link| &link.0)
+    }
+
+    fn push(&self, value: T) {
+        let (mut end, mut link) = (self, Box::new((value, Self::new())));
+        // Somebody else added one meanwhile: after it.
+        while let Err(back) = end.0.set(link) {
+            link = back;
+            match end.0.get() {
+                Some(next) => end = &next.1,
+                None => return,
+            }
+        }
+    }
+}
+
+/// An office as its signatories were changed, and at which version.
+struct Changed {
+    version: u64,
+    entry: OfficeEntry,
+}
+
+/// Offices and seals: those of the city's files, and as two people changed them since.
 pub struct City {
     /// Id under which the register keeps what all its offices know together.
     pub id: OfficeId,
-    offices: Vec<OfficeEntry>,
+    offices: Vec<(OfficeEntry, Chain<Changed>)>,
     seals: Vec<(String, Seal)>,
+    registered: Chain<(OfficeId, String, Seal)>,
 }
 
 #[derive(Deserialize)]
@@ -138,28 +173,81 @@ impl City {
         let seals: SealsFile = toml::from_str(seals).map_err(|error| malformed("seals", error.to_string()))?;
         Ok(Self {
             id: offices.city,
-            offices: offices.office.into_iter().map(office_of).collect::<Result<_, _>>()?,
+            offices: offices
+                .office
+                .into_iter()
+                .map(|office| Ok((office_of(office)?, Chain::new())))
+                .collect::<Result<_, CityError>>()?,
             seals: seals.seal.into_iter().map(|seal| seal_of(seal, file)).collect::<Result<_, _>>()?,
+            registered: Chain::new(),
         })
     }
 
     /// Every office.
-    pub fn offices(&self) -> &[OfficeEntry] {
-        &self.offices
+    pub fn offices(&self) -> impl Iterator<Item = &OfficeEntry> {
+        self.offices.iter().map(|(entry, changed)| changed.iter().last().map_or(entry, |changed| &changed.entry))
     }
 
     /// An office by its id.
     pub fn office(&self, id: &str) -> Result<&OfficeEntry, CityError> {
-        self.offices.iter().find(|entry| entry.id == id).ok_or_else(|| CityError::NoOffice { id: id.to_owned() })
+        self.offices().find(|entry| entry.id == id).ok_or_else(|| CityError::NoOffice { id: id.to_owned() })
+    }
+
+    /// The version of its signatories that is known; 0 where they are those of the city's files.
+    pub fn version(&self, office: &OfficeId) -> u64 {
+        let known = self.offices.iter().find(|(entry, _)| entry.id == office.as_str());
+        known.and_then(|(_, changed)| changed.iter().last()).map_or(0, |changed| changed.version)
     }
 
     /// A seal by its id.
     pub fn seal(&self, id: &str) -> Result<&Seal, CityError> {
-        self.seals
-            .iter()
-            .find(|(known, _)| known == id)
-            .map(|(_, seal)| seal)
-            .ok_or_else(|| CityError::NoSeal { id: id.to_owned() })
+        let registered = self.registered.iter().map(|(_, id, seal)| (id, seal));
+        let mut all = self.seals.iter().map(|(id, seal)| (id, seal)).chain(registered);
+        let found = all.find(|(known, _)| *known == id).map(|(_, seal)| seal);
+        found.ok_or_else(|| CityError::NoSeal { id: id.to_owned() })
+    }
+
+    /// The seals of an office by id: those that its signatories use, and those that were registered for it.
+    pub fn seals_of(&self, office: &OfficeId) -> BTreeMap<String, &Seal> {
+        let used = self.office(office.as_str()).map(|entry| entry.office.signatories.as_slice()).unwrap_or_default();
+        let used = used.iter().filter_map(|one| Some((one.seal.clone(), self.seal(&one.seal).ok()?)));
+        let own = self.registered.iter().filter(|(of, ..)| of == office).map(|(_, id, seal)| (id.clone(), seal));
+        used.chain(own).collect()
+    }
+
+    /// Takes over what two people changed of an office since it was last read.
+    ///
+    /// # Errors
+    /// The register.
+    pub async fn refresh(&self, register: &Register, office: &OfficeId) -> Result<(), RecordError> {
+        let certifiers = Certifiers::of(register, &self.id);
+        let changed = certifiers.signatories(office).await?.filter(|known| known.version > self.version(office));
+        let Some((entry, chain)) = self.offices.iter().find(|(entry, _)| entry.id == office.as_str()) else {
+            return Ok(());
+        };
+        let Some(Version { version, state, .. }) = changed else { return Ok(()) };
+        self.take_over(certifiers.seals(office).await?);
+        let signatories = state.signatories.into_iter().map(Signatory::from).collect();
+        let entry = OfficeEntry { office: Office { signatories, ..entry.office.clone() }, ..entry.clone() };
+        chain.push(Changed { version, entry });
+        Ok(())
+    }
+
+    /// Takes over the seals that were registered for an office.
+    ///
+    /// # Errors
+    /// The register.
+    pub async fn refresh_seals(&self, register: &Register, office: &OfficeId) -> Result<(), RecordError> {
+        self.take_over(Certifiers::of(register, &self.id).seals(office).await?);
+        Ok(())
+    }
+
+    fn take_over(&self, seals: Vec<KeptSeal>) {
+        for kept in seals {
+            if let (Err(_), Ok(seal)) = (self.seal(&kept.id), kept.seal()) {
+                self.registered.push((kept.office, kept.id, seal));
+            }
+        }
     }
 }
 
@@ -213,6 +301,17 @@ mod tests {
             assert_eq!((signatory.deputy.is_some(), signatory.seal.as_str()), (deputy, seal), "{day}");
         }
         assert!(matches!(office.signatory("2024-03-31".parse().unwrap()), Err(SignatoryError::Nobody { .. })));
+    }
+
+    #[test]
+    fn whatever_is_added_to_a_chain_moves_nothing() {
+        let chain = Chain::new();
+        chain.push(1);
+        let first = chain.iter().next().unwrap();
+        std::thread::scope(|scope| {
+            (0..8).for_each(|_| drop(scope.spawn(|| (0..100).for_each(|_| chain.push(2)))));
+        });
+        assert_eq!((*first, chain.iter().count()), (1, 801));
     }
 
     #[test]

@@ -27,16 +27,17 @@ use crate::domain::calendar::Day;
 use crate::office::grid::refused_on_grid;
 use crate::office::lookup::Lookup;
 use crate::office::right::{Officer, Right};
+use crate::office::terminals::Enrolled;
 use crate::press::{Leave, PressError};
 use crate::procedure::{Procedure, Role, StepKey};
 use crate::register::{CaseRow, Once, RegisterError};
 
+use super::IssueError;
 use super::casework::{CaseworkError, Loaded};
 use super::city::{CityError, OfficeEntry};
 use super::entering::{EnteringError, Wish};
 use super::filling::{Draft, fill_of};
 use super::issue::{Counter, Order, ReleaseError};
-use super::{IssueError, Terminal};
 
 /// Most cases of a list.
 pub const MOST_CASES: u32 = 50;
@@ -389,7 +390,7 @@ impl<'a> Clerk<'a> {
         &self,
         number: &str,
         entry: EntryId,
-        terminal: &Terminal,
+        terminal: &Enrolled,
         once: Option<&Once>,
     ) -> Result<Copied, ClerkError> {
         refused_on_grid(self.issued(number, entry, terminal, once)).await
@@ -399,7 +400,7 @@ impl<'a> Clerk<'a> {
         &self,
         number: &str,
         entry: EntryId,
-        terminal: &Terminal,
+        terminal: &Enrolled,
         once: Option<&Once>,
     ) -> Result<Copied, ClerkError> {
         let (case, _) = self.find(number).await?;

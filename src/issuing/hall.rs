@@ -4,6 +4,10 @@
 use crate::case::actor::{Actor, ActorError};
 use crate::case::id::PersonId;
 use crate::office::accounts::Accounts;
+use crate::office::certifiers::{KeptSeal, Period};
+use crate::office::proposals::{Entrance, ProposalError, Proposals, Proposed};
+use crate::office::right::Officer;
+use crate::office::terminals::Terminals;
 use crate::press::Press;
 use crate::press::mark::MarkKey;
 use crate::press::sheet::Paper;
@@ -18,7 +22,7 @@ use super::casework::{Casework, CaseworkError, Flows};
 use super::city::City;
 use super::clerk::Clerk;
 use super::issue::{Counter, PATIENCE, ReleaseError};
-use super::people::People;
+use super::people::{People, PeopleError};
 
 /// Numbers could not be given their end.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +86,59 @@ impl Hall {
     /// 職員の登録.
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts::of(&self.register, &self.city.id)
+    }
+
+    /// Who works in the city now: a server runs on while people come and go.
+    ///
+    /// # Errors
+    /// The register.
+    pub async fn people_now(&self) -> Result<People, PeopleError> {
+        People::default().load(&self.accounts()).await
+    }
+
+    /// 申請と確認.
+    pub fn proposals(&self) -> Proposals<'_> {
+        Proposals::of(&self.register, &self.city.id)
+    }
+
+    /// Proposes who certifies in the person's office, by period.
+    ///
+    /// # Errors
+    /// What is proposed cannot be so.
+    pub async fn propose_signatories(&self, by: &Officer<'_>, periods: Vec<Period>) -> Result<Proposed, ProposalError> {
+        let office = by.actor.office();
+        self.city.refresh(&self.register, office).await?;
+        self.city.refresh_seals(&self.register, office).await?;
+        let entry = self.city.office(office.as_str()).ok();
+        let before = entry.map(|entry| entry.office.signatories.clone()).unwrap_or_default();
+        let before = before.into_iter().map(Period::from).collect();
+        let seals: Vec<String> = self.city.seals_of(office).into_keys().collect();
+        self.proposals().signatories(by, periods, before, &seals).await
+    }
+
+    /// Proposes a new seal of the person's office.
+    ///
+    /// # Errors
+    /// What is proposed cannot be so.
+    pub async fn propose_seal(&self, by: &Officer<'_>, seal: KeptSeal) -> Result<Proposed, ProposalError> {
+        let taken = self.city.seal(&seal.id).is_ok();
+        self.proposals().seal(by, seal, taken).await
+    }
+
+    /// Confirms what somebody else proposed, and works by it from now on.
+    ///
+    /// # Errors
+    /// It cannot be confirmed.
+    pub async fn confirm(&self, by: &Officer<'_>, proposal: &str) -> Result<Entrance, ProposalError> {
+        let entrance = self.proposals().confirm(by, proposal).await?;
+        self.city.refresh(&self.register, by.actor.office()).await?;
+        self.city.refresh_seals(&self.register, by.actor.office()).await?;
+        Ok(entrance)
+    }
+
+    /// 端末の登録.
+    pub fn terminals(&self) -> Terminals<'_> {
+        Terminals::of(&self.register, &self.city.id)
     }
 
     /// Somebody at work.

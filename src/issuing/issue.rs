@@ -15,6 +15,9 @@ use crate::case::sheet::{ApprovedSheet, Sheet};
 use crate::case::warrant::{Sealed, WarrantError};
 use crate::document::catalog::{Composed, Kind};
 use crate::document::refusal::Refusals;
+use crate::office::certifiers::{Certifiers, Signatories};
+use crate::office::records::{Kept as _, RecordError, Version};
+use crate::office::terminals::{Enrolled, TerminalError};
 use crate::press::sheet::NumberLine;
 use crate::press::{PressError, SealedPage};
 use crate::register::{
@@ -79,6 +82,12 @@ pub enum ReleaseError {
     /// The office.
     #[error(transparent)]
     City(#[from] CityError),
+    /// The terminal.
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+    /// The records.
+    #[error(transparent)]
+    Record(#[from] RecordError),
 }
 
 impl From<IssueError> for ReleaseError {
@@ -111,6 +120,8 @@ impl ReleaseError {
             Self::TooLate { .. } => "issuing-too-late",
             Self::Late { .. } => "issuing-late",
             Self::City(_) => "issuing-office",
+            Self::Terminal(error) => error.code(),
+            Self::Record(error) => error.code(),
         }
     }
 }
@@ -141,8 +152,8 @@ pub struct Order<'a> {
     pub entry: EntryId,
     /// Who has it issued.
     pub actor: &'a Actor,
-    /// At which terminal.
-    pub terminal: &'a Terminal,
+    /// At which terminal: without one that is enrolled nothing is issued.
+    pub terminal: &'a Enrolled,
     /// What makes this order the same as another; none where each is one of its own.
     pub once: Option<&'a Once>,
 }
@@ -172,6 +183,7 @@ pub struct Counter<'a> {
 impl Counter<'_> {
     /// One copy of an approved document: number, page, release.
     pub async fn issue(&self, order: Order<'_>) -> Result<Released, ReleaseError> {
+        self.issuing.city.refresh(self.casework.register, order.office).await?;
         let loaded = self.casework.load(order.office, order.case).await?;
         let document = self.document_of(approved(&loaded, order.entry)?)?;
         let begun = self.begin(order, loaded, document).await?;
@@ -202,11 +214,15 @@ impl Counter<'_> {
 
     /// T1.
     async fn begin(&self, order: Order<'_>, loaded: Loaded, document: Composed) -> Result<Begun, ReleaseError> {
-        let issuance = IssuanceId::new();
+        let (issuance, terminal) = (IssuanceId::new(), Terminal::of(order.terminal));
+        let city = &self.issuing.city.id;
+        let mut watch = decision::watch(city, approved(&loaded, order.entry)?);
+        watch.push(order.terminal.watch(city));
+        watch.push(Certifiers::watch(city, order.office));
         let ask = Ask {
-            terminal: Some(order.terminal.number),
+            terminal: Some(terminal.number),
             once: order.once.cloned(),
-            watch: decision::watch(&self.issuing.city.id, approved(&loaded, order.entry)?),
+            watch,
             ..Ask::case(order.office, order.case, loaded.version)
         };
         let office = self.issuing.city.office(order.office.as_str())?;
@@ -214,6 +230,10 @@ impl Counter<'_> {
             .casework
             .register
             .write(&ask, |locked: &Locked| {
+                if !order.terminal.still_stands(locked)? {
+                    return Err(TerminalError::NotHere.into());
+                }
+                self.certified_by(order.office, locked)?;
                 let sheet = approved(&loaded, order.entry)?;
                 Question { running: loaded.case.record(), sheet, locked }.decide()?;
                 let day = locked.now.day();
@@ -221,8 +241,8 @@ impl Counter<'_> {
                 let meant = self.issuing.cover(&document, office, sheet.cover.day.max(day))?;
                 sheet.cover.covers(&meant).map_err(lapse_of)?;
                 let serial = locked.number.map_or(0, |number| number.serial);
-                let number = order.terminal.number_line(day, serial);
-                let evidence = self.issuing.evidence(order.terminal);
+                let number = terminal.number_line(day, serial);
+                let evidence = self.issuing.evidence(&terminal);
                 let command = Command::BeginIssue { issuance, entry: order.entry, number: number.text(), evidence };
                 let (batch, after) = self.casework.decided(&loaded, command, order.actor, locked)?;
                 fail_point("beginning");
@@ -251,6 +271,14 @@ impl Counter<'_> {
         Ok(Begun { issuance, number, warrant, document, loaded: after })
     }
 
+    /// Who certifies is who is known to: else they were changed a moment ago, and it is asked again.
+    fn certified_by(&self, office: &OfficeId, locked: &Locked) -> Result<(), RecordError> {
+        let now = Version::<Signatories>::watched(locked)?.pop().map_or(0, |known| known.version);
+        let seen = self.issuing.city.version(office);
+        let stale = || RecordError::Stale { kind: Signatories::KIND, id: office.to_string(), seen };
+        if now == seen { Ok(()) } else { Err(stale()) }
+    }
+
     /// Back to examination: what was approved is not what would be printed.
     async fn lapse<T>(&self, order: Order<'_>, cause: Lapse) -> Result<T, ReleaseError> {
         let command = Command::Lapse { entry: order.entry, cause };
@@ -261,7 +289,8 @@ impl Counter<'_> {
     /// The press, outside of any transaction.
     fn print(&self, order: Order<'_>, begun: &Begun) -> Result<SealedPage, IssueError> {
         let office = self.issuing.city.office(order.office.as_str())?;
-        self.issuing.seal(&begun.warrant, &begun.document, office, &begun.number, order.terminal)
+        let terminal = Terminal::of(order.terminal);
+        self.issuing.seal(&begun.warrant, &begun.document, office, &begun.number, &terminal)
     }
 
     /// T2: everything is asked once more, then the number ends and the page is there to be had.

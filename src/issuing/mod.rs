@@ -22,6 +22,7 @@ use crate::case::event::Evidence;
 use crate::case::warrant::{Cover, Sealed};
 use crate::document::catalog::Composed;
 use crate::domain::calendar::Day;
+use crate::office::terminals::{Enrolled, Seat};
 use crate::press::mark::{self, Facts, MarkError, MarkKey};
 use crate::press::sheet::{Marker, NumberLine, Paper, PrintedFacts, Surround};
 use crate::press::{Press, PressError, SealedPage};
@@ -51,6 +52,12 @@ pub struct Terminal {
 }
 
 impl Terminal {
+    /// One that was shown to be enrolled.
+    pub fn of(enrolled: &Enrolled) -> Self {
+        let Seat { number, name, printer, .. } = enrolled.seat().clone();
+        Self { number, name, printer }
+    }
+
     /// The number line of its issuance of a day.
     pub fn number_line(&self, day: Day, serial: u32) -> NumberLine {
         NumberLine { day, terminal: self.name.clone(), printer: self.printer.clone(), serial }

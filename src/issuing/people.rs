@@ -1,4 +1,4 @@
-//! Who works where, and at which terminals.
+//! Who works where, and the terminals of the sample.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use serde::Deserialize;
 use crate::case::actor::{Actor, ActorError};
 use crate::case::id::{OfficeId, PersonId};
 use crate::office::accounts::{Account, Accounts};
+use crate::office::machine::Machine;
 use crate::office::records::RecordError;
 use crate::office::right::{Officer, Right};
+use crate::office::terminals::Seat;
 use crate::procedure::{Party, Role};
-
-use super::Terminal;
 
 /// The people and terminals of a city are broken, or lack what is asked for.
 #[derive(Debug, thiserror::Error)]
@@ -56,14 +56,6 @@ pub enum PeopleError {
         /// Office.
         office: String,
     },
-    /// No terminal of this id in the office.
-    #[error("finding a terminal: {office} has no {id}")]
-    NoTerminal {
-        /// Office.
-        office: String,
-        /// Which.
-        id: String,
-    },
 }
 
 impl PeopleError {
@@ -77,7 +69,6 @@ impl PeopleError {
             Self::SamePerson { .. } => "people-same-person",
             Self::NotApprover { .. } => "people-not-approver",
             Self::NotCity { .. } => "people-not-city",
-            Self::NoTerminal { .. } => "no-terminal",
         }
     }
 }
@@ -91,6 +82,8 @@ pub struct Person {
     pub rights: BTreeSet<Right>,
     /// Name.
     pub name: String,
+    /// What makes it a program.
+    pub machine: Option<Machine>,
 }
 
 /// 二人: two different approvers of the city in one office, for what no one does alone.
@@ -103,7 +96,17 @@ impl Person {
     /// # Errors
     /// Roles that do not go together.
     pub fn of(account: Account) -> Result<Self, ActorError> {
-        Ok(Self { actor: account.actor()?, rights: account.rights, name: account.name })
+        Ok(Self { actor: account.actor()?, rights: account.rights, name: account.name, machine: account.machine })
+    }
+
+    /// At work, if they are of the city's staff.
+    ///
+    /// # Errors
+    /// [`PeopleError::NotCity`].
+    pub fn staff(&self) -> Result<&Actor, PeopleError> {
+        let Self { actor, .. } = self;
+        let no = || PeopleError::NotCity { id: actor.person().to_string(), office: actor.office().to_string() };
+        if actor.party() == Party::City { Ok(actor) } else { Err(no()) }
     }
 
     /// At work, with their rights.
@@ -129,11 +132,11 @@ impl<'p> TwoApprovers<'p> {
     }
 }
 
-/// The people and the terminals of a city.
-#[derive(Debug)]
+/// The people of a city, and where terminals stand in its sample.
+#[derive(Debug, Default)]
 pub struct People {
     people: BTreeMap<String, Person>,
-    terminals: Vec<(String, OfficeId, Terminal)>,
+    terminals: Vec<(OfficeId, Seat)>,
 }
 
 #[derive(Deserialize)]
@@ -155,13 +158,10 @@ struct PersonData {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct TerminalData {
-    id: String,
-    office: String,
-    number: u16,
-    name: String,
-    printer: String,
+    office: OfficeId,
+    #[serde(flatten)]
+    seat: Seat,
 }
 
 impl People {
@@ -170,13 +170,13 @@ impl People {
         Self::read(include_str!("../../samples/people.toml"))
     }
 
-    /// Those who work in a city now, out of the register, at the terminals of the city.
+    /// Those who work in a city now, out of the register. Programs work through the API alone.
     ///
     /// # Errors
     /// The register, or roles that no longer go together.
     pub async fn load(self, accounts: &Accounts<'_>) -> Result<Self, PeopleError> {
         let mut people = BTreeMap::new();
-        for account in accounts.all().await?.into_iter().filter(|account| !account.ended) {
+        for account in accounts.all().await?.into_iter().filter(|account| !account.ended && account.machine.is_none()) {
             people.insert(account.person.to_string(), Person::of(account)?);
         }
         Ok(Self { people, ..self })
@@ -184,12 +184,13 @@ impl People {
 
     /// Everybody as an account, to fill a new register with.
     pub fn accounts(&self) -> Vec<Account> {
-        let account = |Person { actor, rights, name }: &Person| Account {
+        let account = |Person { actor, rights, name, .. }: &Person| Account {
             person: actor.person().clone(),
             office: actor.office().clone(),
             name: name.clone(),
             roles: actor.roles().clone(),
             rights: rights.clone(),
+            machine: None,
             ended: false,
         };
         self.people.values().map(account).collect()
@@ -206,15 +207,12 @@ impl People {
                 OfficeId::parse(&office).map_err(ActorError::from)?,
                 roles,
             )?;
-            if people.insert(id.clone(), Person { actor, rights, name }).is_some() {
+            if people.insert(id.clone(), Person { actor, rights, name, machine: None }).is_some() {
                 return Err(PeopleError::Malformed { message: format!("{id} is there twice") });
             }
         }
-        let terminals = file.terminal.into_iter().map(|data| {
-            let TerminalData { id, office, number, name, printer } = data;
-            Ok((id, OfficeId::parse(&office).map_err(ActorError::from)?, Terminal { number, name, printer }))
-        });
-        Ok(Self { people, terminals: terminals.collect::<Result<_, PeopleError>>()? })
+        let terminals = file.terminal.into_iter().map(|TerminalData { office, seat }| (office, seat)).collect();
+        Ok(Self { people, terminals })
     }
 
     /// A person by id.
@@ -244,9 +242,7 @@ impl People {
 
     /// A person of the city's staff.
     pub fn staff(&self, id: &str) -> Result<&Actor, PeopleError> {
-        let actor = &self.person(id)?.actor;
-        let no = || PeopleError::NotCity { id: id.to_owned(), office: actor.office().to_string() };
-        if actor.party() == Party::City { Ok(actor) } else { Err(no()) }
+        self.person(id)?.staff()
     }
 
     /// The first person of an office who holds one of the roles.
@@ -261,14 +257,9 @@ impl People {
         self.people.values()
     }
 
-    /// A terminal of an office; without an id, its first.
-    pub fn terminal(&self, office: &OfficeId, id: Option<&str>) -> Result<&Terminal, PeopleError> {
-        let wanted = |(known, of, _): &&(String, OfficeId, Terminal)| of == office && id.is_none_or(|id| id == known);
-        let found = self.terminals.iter().find(wanted);
-        found.map(|(_, _, terminal)| terminal).ok_or_else(|| PeopleError::NoTerminal {
-            office: office.to_string(),
-            id: id.unwrap_or_default().to_owned(),
-        })
+    /// Where terminals stand in the sample, to fill a new register with.
+    pub fn terminals(&self) -> &[(OfficeId, Seat)] {
+        &self.terminals
     }
 }
 
@@ -295,7 +286,7 @@ mod tests {
             ] {
                 assert!(people.of(&office, &[role]).is_some(), "{office} {role:?}");
             }
-            assert!(people.terminal(&office, None).is_ok());
+            assert!(people.terminals().iter().any(|(at, _)| *at == office));
         }
     }
 

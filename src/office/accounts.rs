@@ -1,5 +1,6 @@
 //! 職員の登録: who works where, as records of the city. An account is never deleted, only ended. The first two
-//! approvers of an office are entered once; whatever comes after, one proposes and another confirms.
+//! approvers of an office are entered once; whatever comes after, one proposes and another confirms
+//! ([`super::proposals`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,56 +10,31 @@ use zeroize::Zeroizing;
 use crate::case::actor::{Actor, ActorError};
 use crate::case::id::{OfficeId, PersonId};
 use crate::procedure::Role;
-use crate::register::{Ask, Batch, Key, Put, Register, RegisterError, Term, Watch, Written};
+use crate::register::{Key, Put, Register, RegisterError, Term, Watch};
 
+use super::machine::Machine;
 use super::records::{Author, Kept, RecordError, Records, Version};
-use super::right::{NoRight, Officer, Right};
+use super::right::Right;
+use super::sign_in::Admission;
+use super::token::{Code, NoRandom};
 
+/// How long a code for the first two of an office is good, in milliseconds.
+const OPENING: i64 = 60 * 60 * 1_000;
 /// Accounts that are read at once.
 const PAGE: u32 = 200;
 
-/// An account could not be read, proposed or confirmed.
+/// The first accounts of an office could not be entered.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// Nobody may do this without the right to it.
-    #[error(transparent)]
-    Right(#[from] NoRight),
     /// Roles.
     #[error(transparent)]
     Actor(#[from] ActorError),
     /// The records.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// Nobody of this id in the office.
-    #[error("finding an account: there is no {id}")]
-    None {
-        /// Which.
-        id: String,
-    },
-    /// There was somebody of this id before: ids are not given twice.
-    #[error("proposing an account: {id} is taken")]
-    Taken {
-        /// Which.
-        id: String,
-    },
-    /// Nobody confirms what they proposed.
-    #[error("confirming a proposal: {id} proposed it")]
-    OwnProposal {
-        /// Who.
-        id: String,
-    },
-    /// No open proposal of this id in the office.
-    #[error("finding a proposal: {id} is not open")]
-    NoProposal {
-        /// Which.
-        id: String,
-    },
-    /// What it changes was changed meanwhile.
-    #[error("confirming a proposal: {id} lapsed, the account was changed meanwhile")]
-    Lapsed {
-        /// Which.
-        id: String,
-    },
+    /// The codes.
+    #[error(transparent)]
+    Random(#[from] NoRandom),
     /// Not two different approvers of the office who may register people.
     #[error("entering the first accounts of {office}: they are not two approvers")]
     NotTwo {
@@ -71,6 +47,9 @@ pub enum AccountError {
         /// Office.
         office: String,
     },
+    /// No such code, or its time is over.
+    #[error("entering the first accounts of an office: there is no such code, or it is over")]
+    Code,
 }
 
 impl From<RegisterError> for AccountError {
@@ -83,16 +62,12 @@ impl AccountError {
     /// Key of the sentence that tells a person.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Right(error) => error.code(),
             Self::Actor(error) => error.code(),
             Self::Record(error) => error.code(),
-            Self::None { .. } => "no-person",
-            Self::Taken { .. } => "account-taken",
-            Self::OwnProposal { .. } => "proposal-own",
-            Self::NoProposal { .. } => "no-proposal",
-            Self::Lapsed { .. } => "proposal-lapsed",
+            Self::Random(error) => error.code(),
             Self::NotTwo { .. } => "accounts-not-two",
             Self::NotFirst { .. } => "accounts-not-first",
+            Self::Code => "accounts-code-over",
         }
     }
 }
@@ -111,11 +86,20 @@ pub struct Account {
     pub roles: BTreeSet<Role>,
     /// What they may do beside the steps of cases.
     pub rights: BTreeSet<Right>,
+    /// What makes it a program's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub machine: Option<Machine>,
     /// Whether it is over.
     pub ended: bool,
 }
 
 impl Account {
+    /// One of the first two of an office.
+    pub fn first(person: PersonId, office: OfficeId, name: String) -> Self {
+        let (roles, rights) = (BTreeSet::from([Role::CityApprover]), BTreeSet::from([Right::People]));
+        Self { person, office, name, roles, rights, machine: None, ended: false }
+    }
+
     /// The person at work.
     ///
     /// # Errors
@@ -124,9 +108,14 @@ impl Account {
         Actor::new(self.person.clone(), self.office.clone(), self.roles.iter().copied())
     }
 
-    /// Whether it may register people now.
-    fn may_register(&self) -> bool {
-        !self.ended && self.rights.contains(&Right::People)
+    /// Whether a program, if it is one's, may have it.
+    pub(super) fn is_fit(&self) -> bool {
+        self.machine.as_ref().is_none_or(|machine| machine.may_be(self))
+    }
+
+    /// Whether it has a right now.
+    pub(super) fn may(&self, right: Right) -> bool {
+        !self.ended && self.rights.contains(&right)
     }
 }
 
@@ -134,35 +123,29 @@ impl Kept for Account {
     const KIND: &'static str = "account";
 
     fn found_by(&self) -> Vec<Term> {
-        Vec::new()
+        if self.may(Right::People) { vec![registering_in(&self.office)] } else { Vec::new() }
     }
 }
 
-/// 申請: what an account is to become, once somebody else confirms it.
+/// Who may register people in an office.
+fn registering_in(office: &OfficeId) -> Term {
+    Term { field: "registering-in".to_owned(), term: Zeroizing::new(office.to_string()) }
+}
+
+/// 最初の登録コード: by which the first two of an office are entered from elsewhere than the machine itself, once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Proposal {
-    /// What it is to become.
-    pub account: Account,
-    /// Version of the account that was seen; 0 of a new one.
-    pub seen: u64,
-    /// Who proposed it.
-    pub by: PersonId,
-    /// Whether it was confirmed.
-    pub confirmed: bool,
+struct Opening {
+    office: OfficeId,
+    until: i64,
 }
 
-impl Kept for Proposal {
-    const KIND: &'static str = "account-proposal";
+impl Kept for Opening {
+    const KIND: &'static str = "first-code";
 
     fn found_by(&self) -> Vec<Term> {
-        if self.confirmed { Vec::new() } else { vec![open_in(&self.account.office)] }
+        Vec::new()
     }
-}
-
-/// Open proposals of an office.
-fn open_in(office: &OfficeId) -> Term {
-    Term { field: "proposed-in".to_owned(), term: Zeroizing::new(office.to_string()) }
 }
 
 /// That an office has had its first accounts.
@@ -186,18 +169,19 @@ pub struct Accounts<'a> {
     register: &'a Register,
     city: &'a OfficeId,
     accounts: Records<'a, Account>,
-    proposals: Records<'a, Proposal>,
     firsts: Records<'a, First>,
+    openings: Records<'a, Opening>,
 }
 
 impl<'a> Accounts<'a> {
     /// Those of a city.
     pub fn of(register: &'a Register, city: &'a OfficeId) -> Self {
-        let (accounts, proposals) = (Records::of(register, city), Records::of(register, city));
-        Self { register, city, accounts, proposals, firsts: Records::of(register, city) }
+        let (accounts, firsts) = (Records::of(register, city), Records::of(register, city));
+        Self { register, city, accounts, firsts, openings: Records::of(register, city) }
     }
 
-    fn id(&self, person: &PersonId) -> Result<String, RegisterError> {
+    /// Id of the records about a person, which says nothing of them.
+    pub(super) fn id(&self, person: &PersonId) -> Result<String, RegisterError> {
         let term = Zeroizing::new(person.to_string());
         self.register.id_of(self.city, &Term { field: "account".to_owned(), term })
     }
@@ -220,9 +204,8 @@ impl<'a> Accounts<'a> {
         Ok(known.map(|known| known.state).filter(|account| !account.ended))
     }
 
-    /// Enters accounts and that their offices have had their first.
-    async fn enter(&self, accounts: &[Account], author: &Author) -> Result<(), RecordError> {
-        let mut puts = Vec::new();
+    /// Enters accounts and that their offices have had their first, with what else is to be written.
+    async fn enter(&self, accounts: &[Account], author: &Author, mut puts: Vec<Put>) -> Result<(), RecordError> {
         for account in accounts {
             puts.push(self.accounts.draft(&self.id(&account.person)?, 0, account, author)?);
         }
@@ -236,145 +219,90 @@ impl<'a> Accounts<'a> {
 
     /// Fills a new register with the accounts of a sample.
     pub async fn fill(&self, accounts: &[Account], by: &PersonId) -> Result<(), RecordError> {
-        self.enter(accounts, &Author::one(by)).await
+        self.enter(accounts, &Author::one(by), Vec::new()).await
     }
 
-    /// The first two approvers of an office, once.
+    /// The first two approvers of an office, once. Says the code by which each chooses a password.
     ///
     /// # Errors
     /// [`AccountError::NotTwo`], [`AccountError::NotFirst`].
-    pub async fn first(&self, two: [Account; 2]) -> Result<(), AccountError> {
+    pub async fn first(&self, two: [Account; 2]) -> Result<[(PersonId, [Code; 2]); 2], AccountError> {
         let office = two[0].office.clone();
         let one = |account: &Account| {
-            account.office == office && account.may_register() && account.roles.contains(&Role::CityApprover)
+            account.office == office && account.may(Right::People) && account.roles.contains(&Role::CityApprover)
         };
         if two[0].person == two[1].person || !two.iter().all(one) {
             return Err(AccountError::NotTwo { office: office.to_string() });
         }
+        let author = Author { by: two.iter().map(|account| account.person.clone()).collect(), reason: None };
+        let (until, admissions) = (Admission::until(self.register.now().await?), Records::of(self.register, self.city));
+        let (mut puts, mut told) = (Vec::new(), Vec::new());
         for account in &two {
             account.actor()?;
+            let halves = [Code::fresh()?, Code::fresh()?];
+            let admission = Admission { halves: halves.each_ref().map(Code::id), until, used: false };
+            puts.push(admissions.draft(&self.id(&account.person)?, 0, &admission, &author)?);
+            told.push((account.person.clone(), halves));
         }
-        let author = Author { by: two.iter().map(|account| account.person.clone()).collect(), reason: None };
-        self.enter(&two, &author).await.map_err(|error| match error {
+        self.enter(&two, &author, puts).await.map_err(|error| match error {
             RecordError::Stale { .. } => AccountError::NotFirst { office: office.to_string() },
             error => error.into(),
-        })
+        })?;
+        let not_two = |_| AccountError::NotTwo { office: office.to_string() };
+        <[_; 2]>::try_from(told).map_err(not_two)
     }
 
-    /// Proposes a new account in the proposer's office. Says the proposal's id.
+    /// A code by which the first two of an office are entered over HTTP within an hour; whoever has the machine may
+    /// have one. None where the office has had its first.
+    pub async fn opening(&self, office: &OfficeId) -> Result<Option<Code>, AccountError> {
+        if self.firsts.find_id(office.as_str()).await?.is_some() {
+            return Ok(None);
+        }
+        let (code, until) = (Code::fresh()?, self.register.now().await?.millis().saturating_add(OPENING));
+        let machine = PersonId::parse("machine").map_err(ActorError::from)?;
+        let opening = Opening { office: office.clone(), until };
+        self.openings.put(&code.id(), 0, &opening, &Author::one(&machine)).await?;
+        Ok(Some(code))
+    }
+
+    /// The office that a code opens. Once the first two are entered it opens nothing more: they are the first once.
     ///
     /// # Errors
-    /// [`AccountError::Taken`], [`AccountError::Right`].
-    pub async fn propose_new(&self, by: &Officer<'_>, account: Account) -> Result<String, AccountError> {
-        let proposer = by.with(Right::People)?;
-        let account = Account { office: proposer.office().clone(), ended: false, ..account };
-        account.actor()?;
-        if self.accounts.find_id(&self.id(&account.person)?).await?.is_some() {
-            return Err(AccountError::Taken { id: account.person.to_string() });
-        }
-        self.propose(proposer, account, 0).await
+    /// [`AccountError::Code`].
+    pub async fn opened(&self, code: &Code) -> Result<OfficeId, AccountError> {
+        let (now, known) = (self.register.now().await?, self.openings.find_id(&code.id()).await?);
+        let known = known.filter(|known| now.millis() < known.state.until).ok_or(AccountError::Code)?;
+        Ok(known.state.office)
     }
 
-    /// Proposes that an account of the proposer's office become what `change` makes of it.
-    ///
-    /// # Errors
-    /// [`AccountError::None`], also of another office's; [`AccountError::Right`].
-    pub async fn propose_change(
-        &self,
-        by: &Officer<'_>,
-        person: &PersonId,
-        change: impl FnOnce(Account) -> Account,
-    ) -> Result<String, AccountError> {
-        let proposer = by.with(Right::People)?;
-        let none = || AccountError::None { id: person.to_string() };
-        let known = self.accounts.find_id(&self.id(person)?).await?;
-        let known = known.filter(|known| known.state.office == *proposer.office()).ok_or_else(none)?;
-        let (person, office) = (known.state.person.clone(), known.state.office.clone());
-        let account = Account { person, office, ..change(known.state) };
-        account.actor()?;
-        self.propose(proposer, account, known.version).await
+    /// Somebody, also if it is over with them.
+    pub(super) async fn known(&self, person: &PersonId) -> Result<Option<Account>, RecordError> {
+        Ok(self.version(person).await?.map(|known| known.state))
     }
 
-    async fn propose(&self, proposer: &Actor, account: Account, seen: u64) -> Result<String, AccountError> {
-        let id = uuid::Uuid::now_v7().to_string();
-        let by = proposer.person().clone();
-        let author = Author::one(&by);
-        self.proposals.put(&id, 0, &Proposal { account, seen, by, confirmed: false }, &author).await?;
-        Ok(id)
+    /// The same, with the version.
+    pub(super) async fn version(&self, person: &PersonId) -> Result<Option<Version<Account>>, RecordError> {
+        self.accounts.find_id(&self.id(person)?).await
     }
 
-    /// Open proposals of an office that did not lapse.
-    ///
-    /// # Errors
-    /// [`AccountError::Right`].
-    pub async fn proposals(&self, by: &Officer<'_>) -> Result<Vec<Version<Proposal>>, AccountError> {
-        let office = by.with(Right::People)?.office();
-        let mut open = Vec::new();
-        for proposal in self.proposals.find(&[open_in(office)], u32::MAX).await? {
-            let now = self.accounts.find_id(&self.id(&proposal.state.account.person)?).await?;
-            if now.map_or(0, |now| now.version) == proposal.state.seen {
-                open.push(proposal);
-            }
-        }
-        Ok(open)
+    /// An account to be written with whatever else is.
+    pub(super) fn draft(&self, seen: u64, account: &Account, author: &Author) -> Result<Put, RecordError> {
+        self.accounts.draft(&self.id(&account.person)?, seen, account, author)
     }
+}
 
-    /// Confirms what somebody else proposed: the account becomes it, in the same write.
-    ///
-    /// # Errors
-    /// [`AccountError::OwnProposal`], [`AccountError::NoProposal`], [`AccountError::Lapsed`],
-    /// [`AccountError::Right`], also where the proposer lost theirs.
-    pub async fn confirm(&self, by: &Officer<'_>, id: &str) -> Result<(), AccountError> {
-        let confirmer = by.with(Right::People)?;
-        let none = || AccountError::NoProposal { id: id.to_owned() };
-        let Some(Version { version, state, .. }) = self.proposals.find_id(id).await? else { return Err(none()) };
-        if state.confirmed || state.account.office != *confirmer.office() {
-            return Err(none());
-        }
-        if state.by == *confirmer.person() {
-            return Err(AccountError::OwnProposal { id: state.by.to_string() });
-        }
-        let author = Author { by: vec![state.by.clone(), confirmer.person().clone()], reason: None };
-        let target = self.id(&state.account.person)?;
-        let puts = vec![
-            self.accounts.draft(&target, state.seen, &state.account, &author)?,
-            self.proposals.draft(id, version, &Proposal { confirmed: true, ..state.clone() }, &author)?,
-        ];
-        self.settle(id, puts, &author.by).await
-    }
+/// Who may register people in an office, to be seen under the lock.
+pub(super) fn registrars(city: &OfficeId, office: &OfficeId) -> Watch {
+    Watch { office: city.clone(), kind: Account::KIND, key: Key::AnyOf(vec![registering_in(office)]) }
+}
 
-    /// Writes what was confirmed, if both still may and nothing was changed meanwhile.
-    async fn settle(&self, id: &str, puts: Vec<Put>, two: &[PersonId]) -> Result<(), AccountError> {
-        let mut watch: Vec<Watch> = puts.iter().map(|put| self.watch(put.kind, put.id.clone())).collect();
-        for person in two {
-            let theirs = self.watch(Account::KIND, self.id(person)?);
-            if !watch.contains(&theirs) {
-                watch.push(theirs);
-            }
-        }
-        let written: Written<()> = self
-            .register
-            .write(&Ask { watch, ..Ask::office(self.city) }, |locked| {
-                let accounts = Version::<Account>::watched(locked)?;
-                for person in two {
-                    if !accounts.iter().any(|known| known.state.person == *person && known.state.may_register()) {
-                        return Err(AccountError::Right(NoRight { person: person.to_string(), right: Right::People }));
-                    }
-                }
-                for put in &puts {
-                    let now = locked.watched.iter().find(|record| record.kind == put.kind && record.id == put.id);
-                    if now.map_or(0, |record| record.version) != put.version {
-                        return Err(AccountError::Lapsed { id: id.to_owned() });
-                    }
-                }
-                Ok((Batch { records: puts, ..Batch::default() }, ()))
-            })
-            .await?;
-        drop(written);
-        Ok(())
-    }
+/// Fewest who may register people: one to propose and one to confirm.
+const FEWEST: usize = 2;
 
-    fn watch(&self, kind: &'static str, id: String) -> Watch {
-        Watch { office: self.city.clone(), kind, key: Key::Id(id) }
-    }
+/// Whether an office would have too few who may register people, were an account to become another.
+pub(super) fn leaves_too_few(known: &[Account], becomes: &Account) -> bool {
+    let may = |account: &&Account| account.office == becomes.office && account.may(Right::People);
+    let now: BTreeSet<&PersonId> = known.iter().filter(may).map(|account| &account.person).collect();
+    let loses = now.contains(&becomes.person) && !becomes.may(Right::People);
+    loses && now.len() <= FEWEST
 }

@@ -2,14 +2,19 @@
 //! out, who works where.
 
 pub mod accounts;
+pub mod certifiers;
 pub mod grid;
 pub mod lookup;
+pub mod machine;
 pub mod numbers;
 pub mod paper;
 pub mod password;
+pub mod proposals;
 pub mod records;
 pub mod right;
 pub mod sign_in;
 pub mod subjects;
 pub mod suppression;
+pub mod terminals;
+pub mod token;
 pub mod till;

@@ -1,24 +1,23 @@
-//! Sign-in: who has a password, how often it was mistyped, and whose session a token is. Tokens are 256 random
-//! bits, told once and kept as SHA-256.
+//! Sign-in: who has a password, how often it was mistyped, and whose session a token is.
 
-use std::fmt;
-
-use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::case::id::{OfficeId, PersonId};
 use crate::register::clock::Moment;
-use crate::register::{Register, RegisterError, Term};
+use crate::register::{Put, Register, RegisterError, Term};
 
+use super::machine::Machine;
 use super::password::{Hashed, Password, PasswordError};
 use super::records::{Author, Kept, RecordError, Records, Version};
+use super::token::{Code, NoRandom, Token};
 
 /// Wrong passwords that cost nothing.
 const FREE: u32 = 3;
 /// Longest wait after a wrong password, in milliseconds.
 const LONGEST_WAIT: i64 = 15 * 60 * 1_000;
+/// How long a code for a password is good: a week, in milliseconds.
+const ADMISSION: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// How long a session lasts: a working day, in milliseconds.
 const SESSION: i64 = 12 * 60 * 60 * 1_000;
 
@@ -31,12 +30,18 @@ pub enum SignInError {
     /// Too many were wrong: nothing is looked at before some time is over.
     #[error("signing in: too soon after wrong passwords")]
     TooSoon,
+    /// No code for this person, or it was used, or its time is over.
+    #[error("choosing a password: there is no such code, or it is over")]
+    Code,
     /// No session of this token, or it is over.
     #[error("finding a session: there is none, or it is over")]
     NoSession,
     /// The password.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// The token.
+    #[error(transparent)]
+    Random(#[from] NoRandom),
     /// The records.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -54,8 +59,10 @@ impl SignInError {
         match self {
             Self::Wrong => "sign-in-wrong",
             Self::TooSoon => "sign-in-too-soon",
+            Self::Code => "password-code-over",
             Self::NoSession => "no-session",
             Self::Password(error) => error.code(),
+            Self::Random(error) => error.code(),
             Self::Record(error) => error.code(),
         }
     }
@@ -81,6 +88,37 @@ impl Kept for Credential {
     }
 }
 
+/// 登録コード: by which a person chooses a password, once. Two people were told a half each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Admission {
+    /// SHA-256 of each half.
+    pub halves: [String; 2],
+    /// Until when, in milliseconds since 1970.
+    pub until: i64,
+    /// Whether a password was chosen by it.
+    pub used: bool,
+}
+
+impl Kept for Admission {
+    const KIND: &'static str = "password-code";
+
+    fn found_by(&self) -> Vec<Term> {
+        Vec::new()
+    }
+}
+
+impl Admission {
+    /// Until when one is good that is made now.
+    pub(super) fn until(now: Moment) -> i64 {
+        now.millis().saturating_add(ADMISSION)
+    }
+
+    fn is_of(&self, code: &Code, now: Moment) -> bool {
+        !self.used && now.millis() < self.until && self.halves == code.halves().map(|half| half.id())
+    }
+}
+
 impl Credential {
     /// Until when nothing is looked at: after the third wrong one a second, then twice as long each time.
     fn waits_until(&self) -> i64 {
@@ -90,46 +128,12 @@ impl Credential {
     }
 }
 
-/// A token: whoever has it is who signed in. It prints as nothing.
-#[derive(Clone)]
-pub struct Token(Zeroizing<String>);
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl Token {
-    fn fresh() -> Result<Self, PasswordError> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut *bytes).map_err(|error| PasswordError::Hash { message: error.to_string() })?;
-        Ok(Self(Zeroizing::new(BASE32_NOPAD.encode(&*bytes))))
-    }
-
-    /// One that somebody shows.
-    pub fn shown(text: &str) -> Self {
-        Self(Zeroizing::new(text.to_owned()))
-    }
-
-    /// To be told once.
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-
-    fn id(&self) -> String {
-        HEXLOWER.encode(&Sha256::digest(self.0.as_bytes()))
-    }
-}
-
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// Who.
     pub person: PersonId,
-    /// At which terminal, by id.
-    pub terminal: Option<String>,
     /// When it is over, in milliseconds since 1970.
     pub ends: i64,
 }
@@ -138,8 +142,13 @@ impl Kept for Session {
     const KIND: &'static str = "session";
 
     fn found_by(&self) -> Vec<Term> {
-        Vec::new()
+        if self.ends == i64::MIN { Vec::new() } else { vec![sessions_of(&self.person)] }
     }
+}
+
+/// Sessions of a person that they did not end.
+fn sessions_of(person: &PersonId) -> Term {
+    Term { field: "session-of".to_owned(), term: Zeroizing::new(person.to_string()) }
 }
 
 /// The door of a city.
@@ -148,13 +157,15 @@ pub struct Door<'a> {
     register: &'a Register,
     city: &'a OfficeId,
     credentials: Records<'a, Credential>,
+    admissions: Records<'a, Admission>,
     sessions: Records<'a, Session>,
 }
 
 impl<'a> Door<'a> {
     /// That of a city.
     pub fn of(register: &'a Register, city: &'a OfficeId) -> Self {
-        Self { register, city, credentials: Records::of(register, city), sessions: Records::of(register, city) }
+        let (credentials, admissions) = (Records::of(register, city), Records::of(register, city));
+        Self { register, city, credentials, admissions, sessions: Records::of(register, city) }
     }
 
     fn id(&self, person: &PersonId) -> Result<String, RegisterError> {
@@ -162,27 +173,65 @@ impl<'a> Door<'a> {
         self.register.id_of(self.city, &Term { field: "account".to_owned(), term })
     }
 
-    /// Gives a person a password, by somebody who may.
+    /// A person chooses a password, by a code of which two others were told a half each. Their sessions are over.
     ///
     /// # Errors
-    /// The register.
-    pub async fn set(&self, person: &PersonId, password: &Password, author: &Author) -> Result<(), SignInError> {
-        let id = self.id(person)?;
-        let version = self.credentials.find_id(&id).await?.map_or(0, |known| known.version);
+    /// [`SignInError::Code`], the register.
+    pub async fn choose(&self, person: &PersonId, code: &Code, password: &Password) -> Result<(), SignInError> {
+        let (id, now) = (self.id(person)?, self.register.now().await?);
+        let known = self.admissions.find_id(&id).await?.filter(|known| known.state.is_of(code, now));
+        let Version { version, state, .. } = known.ok_or(SignInError::Code)?;
+        let author = Author::one(person);
+        let seen = self.credentials.find_id(&id).await?.map_or(0, |known| known.version);
+        let used = self.admissions.draft(&id, version, &Admission { used: true, ..state }, &author)?;
+        match self.put(person, seen, password, vec![used]).await {
+            Err(SignInError::Record(RecordError::Stale { .. })) => Err(SignInError::Code),
+            other => other,
+        }
+    }
+
+    /// A person chooses another password, by the one that they have. Their sessions are over.
+    ///
+    /// # Errors
+    /// [`SignInError::Wrong`], [`SignInError::TooSoon`], the register.
+    pub async fn change(&self, person: &PersonId, old: &Password, new: &Password) -> Result<(), SignInError> {
+        let seen = self.proved(person, old).await?.version;
+        self.put(person, seen, new, Vec::new()).await
+    }
+
+    /// Puts a password with what else is to be written, and ends the person's sessions.
+    async fn put(
+        &self,
+        person: &PersonId,
+        seen: u64,
+        password: &Password,
+        mut puts: Vec<Put>,
+    ) -> Result<(), SignInError> {
+        let author = Author::one(person);
         let credential = Credential { password: password.hash()?, failures: 0, last: 0 };
-        Ok(self.credentials.put(&id, version, &credential, author).await?)
+        puts.push(self.credentials.draft(&self.id(person)?, seen, &credential, &author)?);
+        puts.extend(self.ended(person, &author).await?);
+        Ok(self.credentials.put_all(puts).await?)
     }
 
     /// Signs a person in. A wrong password is noted, and each after the third makes the next wait longer.
     ///
     /// # Errors
     /// [`SignInError::Wrong`], [`SignInError::TooSoon`], the register.
-    pub async fn sign_in(
-        &self,
-        person: &PersonId,
-        password: &Password,
-        terminal: Option<String>,
-    ) -> Result<Token, SignInError> {
+    pub async fn sign_in(&self, person: &PersonId, password: &Password) -> Result<Token, SignInError> {
+        let Version { id, version, state, .. } = self.proved(person, password).await?;
+        let author = Author::one(person);
+        if state.failures > 0 {
+            self.credentials.put(&id, version, &Credential { failures: 0, ..state }, &author).await?;
+        }
+        let (token, now) = (Token::fresh()?, self.register.now().await?);
+        let ends = now.millis().saturating_add(SESSION);
+        self.sessions.put(&token.id(), 0, &Session { person: person.clone(), ends }, &author).await?;
+        Ok(token)
+    }
+
+    /// What is kept of a person's password, if this is it. A wrong one is noted.
+    async fn proved(&self, person: &PersonId, password: &Password) -> Result<Version<Credential>, SignInError> {
         let id = self.id(person)?;
         let known: Option<Version<Credential>> = self.credentials.find_id(&id).await?;
         let now = self.register.now().await?;
@@ -190,23 +239,41 @@ impl<'a> Door<'a> {
             return Err(SignInError::TooSoon);
         }
         let right = password.is(known.as_ref().map(|known| &known.state.password));
-        let Some(Version { version, state, .. }) = known else { return Err(SignInError::Wrong) };
-        let author = Author::one(person);
-        if !right {
-            let failures = state.failures.saturating_add(1);
-            let noted = Credential { failures, last: now.millis(), ..state };
-            // Somebody else tried meanwhile: one of the two is counted, and neither is let in.
-            match self.credentials.put(&id, version, &noted, &author).await {
-                Ok(()) | Err(RecordError::Stale { .. }) => return Err(SignInError::Wrong),
-                Err(error) => return Err(error.into()),
-            }
+        let known = known.ok_or(SignInError::Wrong)?;
+        if right {
+            return Ok(known);
         }
-        if state.failures > 0 {
-            self.credentials.put(&id, version, &Credential { failures: 0, ..state }, &author).await?;
+        let Version { version, state, .. } = known;
+        let failures = state.failures.saturating_add(1);
+        let noted = Credential { failures, last: now.millis(), ..state };
+        // Somebody else tried meanwhile: one of the two is counted, and neither is let in.
+        match self.credentials.put(&id, version, &noted, &Author::one(person)).await {
+            Ok(()) | Err(RecordError::Stale { .. }) => Err(SignInError::Wrong),
+            Err(error) => Err(error.into()),
         }
-        let (token, ends) = (Token::fresh()?, now.millis().saturating_add(SESSION));
-        self.sessions.put(&token.id(), 0, &Session { person: person.clone(), terminal, ends }, &author).await?;
-        Ok(token)
+    }
+
+    /// A program's session, to be written with whatever else is; those that it had are over.
+    pub(super) async fn machine(
+        &self,
+        person: &PersonId,
+        machine: &Machine,
+        author: &Author,
+    ) -> Result<(Token, Vec<Put>), SignInError> {
+        let token = Token::fresh()?;
+        let ends = self.register.now().await?.millis().saturating_add(machine.millis());
+        let mut puts = self.ended(person, author).await?;
+        puts.push(self.sessions.draft(&token.id(), 0, &Session { person: person.clone(), ends }, author)?);
+        Ok((token, puts))
+    }
+
+    /// The end of a person's sessions.
+    async fn ended(&self, person: &PersonId, author: &Author) -> Result<Vec<Put>, RecordError> {
+        let open = self.sessions.find(&[sessions_of(person)], u32::MAX).await?.into_iter();
+        let end = |Version { id, version, state, .. }: Version<Session>| {
+            self.sessions.draft(&id, version, &Session { ends: i64::MIN, ..state }, author)
+        };
+        open.map(end).collect()
     }
 
     /// Whose session a token is.

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 use shomei::desk::{Endpoint, Method, Need, endpoints};
 use shomei::issuing::people::People;
+use shomei::office::machine::Permit;
 use shomei::procedure::Party;
 
 use crate::office::Place;
@@ -54,8 +55,7 @@ impl Served {
         let place = Place::new();
         place.done(&format!("import {} --as kita-shonin", root().join("samples/subjects.jsonl").display()));
         for person in people {
-            let ward = person.split('-').next().unwrap();
-            password(&place, person, &format!("{ward}-shonin-2"));
+            password(&place, person);
         }
         let (server, url, watch) = serving(&place);
         Self { place, server, url, watch, asked: RefCell::default() }
@@ -89,15 +89,29 @@ impl Served {
         Answer { status, headers, body: told.stdout }
     }
 
+    /// A program of kita-ku that receives cases, as two people made it.
+    fn program(&self) -> String {
+        let ask = |who: &str, path: &str, body: Option<Value>| {
+            self.ask("POST", &format!("/api/v1{path}"), Some(&self.token(who)), body, &[]).json()
+        };
+        let wish = json!({
+            "change": "add-program", "person": "kita-program", "name": "N", "roles": ["contractor-counter"],
+            "permits": ["session"], "days": 30,
+        });
+        let proposal = ask("kita-shonin", "/people/proposals", Some(wish))["proposal"].as_str().unwrap().to_owned();
+        let told = ask("kita-shonin-2", &format!("/proposals/{proposal}/confirm"), None);
+        told["token"].as_str().unwrap().to_owned()
+    }
+
     pub fn sign_in(&self, person: &str, password: &str) -> Answer {
         let body = json!({ "person": person, "password": password });
         self.ask("POST", "/api/v1/session", None, Some(body), &[])
     }
 
-    pub fn sign_in_at(&self, person: &str, terminal: &str) -> String {
-        let body = json!({ "person": person, "password": PASSWORD, "terminal": terminal });
-        let told = self.ask("POST", "/api/v1/session", None, Some(body), &[]).json();
-        told["token"].as_str().unwrap().to_owned()
+    /// The header by which a terminal of the sample is shown: the machine on which the register is, is each.
+    pub fn terminal(&self, office: &str) -> String {
+        let token = self.place.at(&format!("shomei.keys/terminal-{office}-1.token"));
+        format!("x-shomei-terminal: {}", std::fs::read_to_string(token).unwrap())
     }
 
     pub fn token(&self, person: &str) -> String {
@@ -130,12 +144,23 @@ fn serving(place: &Place) -> (Child, String, String) {
     (server, url, watch)
 }
 
-fn password(place: &Place, person: &str, by: &str) {
+/// A command that reads lines.
+pub fn typed(place: &Place, line: &str, lines: &str) -> std::process::Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shomei"));
-    command.current_dir(place.at("")).args(["user", "password", person, "--as", by]).stdin(Stdio::piped());
+    command.current_dir(place.at("")).args(line.split(' ')).stdin(Stdio::piped()).stderr(Stdio::piped());
     let mut command = command.spawn().unwrap();
-    command.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
-    assert!(command.wait().unwrap().success());
+    command.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    command.wait_with_output().unwrap()
+}
+
+/// Somebody chooses a password, by a code of which the two who register people of the ward were told a half each.
+fn password(place: &Place, person: &str) {
+    let ward = person.split('-').next().unwrap();
+    let told = place.done(&format!("user reset {person} --as {ward}-shonin"));
+    let (proposal, half) = told.trim().split_once('\t').unwrap();
+    let other = place.done(&format!("user confirm {proposal} --as {ward}-shonin-2"));
+    let lines = format!("{half} {}\n{PASSWORD}\n", other.trim());
+    assert!(typed(place, &format!("user password {person}"), &lines).status.success());
 }
 
 #[test]
@@ -144,7 +169,11 @@ fn a_case_is_done_over_the_api_until_a_sealed_page_is_out() {
     let mut served = Served::with(&people);
     let sealed = served.place.at("sealed.pdf");
     let mut script = Command::new(root().join("samples/api/juminhyo-kofu.sh"));
-    script.args([served.url.as_str(), sealed.to_str().unwrap()]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    script.args([served.url.as_str(), sealed.to_str().unwrap()]);
+    script
+        .env("SHOMEI_TERMINAL", served.terminal("kita-ku").split(' ').nth(1).unwrap())
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut script = script.stdout(Stdio::piped()).spawn().unwrap();
     script.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
     let done = script.wait_with_output().unwrap();
@@ -157,11 +186,11 @@ fn a_case_is_done_over_the_api_until_a_sealed_page_is_out() {
     let text = String::from_utf8(tool("pdftotext", &[sealed.to_str().unwrap(), "-"]).stdout).unwrap();
     assert!(text.contains("花子") && text.contains("見本県見本市北区長"), "{text}");
     // Whoever lost the answer asks again by the same key, and gets the same copy; by another there is none left.
-    let approver = served.sign_in_at("kita-shonin", "kita-01");
+    let (approver, terminal) = (served.token("kita-shonin"), served.terminal("kita-ku"));
     let case = String::from_utf8(done.stdout).unwrap().split(' ').next().unwrap().to_owned();
     let again = |key: &str, document: &str| {
         let path = format!("/api/v1/cases/{case}/documents/{document}/issuances");
-        served.ask("POST", &path, Some(&approver), None, &["-H", &format!("Idempotency-Key: {key}")])
+        served.ask("POST", &path, Some(&approver), None, &["-H", &format!("Idempotency-Key: {key}"), "-H", &terminal])
     };
     let key = format!("{case}-1");
     assert_eq!(again(&key, "1").body, std::fs::read(&sealed).unwrap());
@@ -262,7 +291,13 @@ fn whose_account_is_over_has_no_session_and_is_told_of_as_nobody() {
 /// What an endpoint is asked with, so that nothing but who asks decides.
 fn asked(endpoint: &Endpoint, case: &str, day: &str) -> (String, Option<Value>) {
     let none = "01890000-0000-7000-8000-000000000000";
-    let path = endpoint.path.replace("{number}", case).replace("{document}", "1").replace("{day}", day);
+    let path = endpoint
+        .path
+        .replace("{number}", case)
+        .replace("{document}", "1")
+        .replace("{day}", day)
+        .replace("{terminal}", "77");
+    let path = path.replace("{program}", "nobody").replace("{proposal}", none);
     let seen = json!({ "id": none, "version": 1 });
     let body = match endpoint.path {
         "/session" | "/days/{day}/till" => json!({}),
@@ -290,6 +325,16 @@ fn asked(endpoint: &Endpoint, case: &str, day: &str) -> (String, Option<Value>) 
         "/suppressions/search" => json!({ "atena-bango": "1000012" }),
         "/suppressions/lift" => json!({ "seen": [seen], "reason": "試験" }),
         "/suppressions/lift-for" => json!({ "seen": seen, "minutes": 15, "reason": "試験" }),
+        "/certifiers/proposals" => json!({ "change": "signatories", "signatories": [] }),
+        "/people/first" => {
+            let one = |person: &str| json!({ "person": person, "name": "N" });
+            json!({ "code": "none", "people": [one("a"), one("b")] })
+        }
+        "/people/proposals" => json!({ "change": "end", "person": "nobody" }),
+        "/password" => json!({ "person": "nobody", "code": "none", "password": PASSWORD }),
+        "/session/password" => json!({ "password": "wrong", "new": PASSWORD }),
+        "/terminals/codes" => json!({ "number": 7, "name": "試験" }),
+        "/terminals" => json!({ "code": "none" }),
         "/incidents/{incident}/close" => json!({ "reason": "試験" }),
         _ => Value::Null,
     };
@@ -307,7 +352,8 @@ fn every_endpoint_answers_every_person_as_the_matrix_says() {
     let (case, known) = (cases.last().unwrap(), People::sample().unwrap());
     let day = chrono::Utc::now().with_timezone(&chrono::FixedOffset::east_opt(9 * 3_600).unwrap());
     let day = day.format("%Y-%m-%d").to_string();
-    let mut matrix = format!("endpoint,need,nobody,{}\n", people.join(","));
+    let program = served.program();
+    let mut matrix = format!("endpoint,need,nobody,{},kita-program\n", people.join(","));
     for endpoint in endpoints() {
         let (path, body) = asked(&endpoint, case, &day);
         let at = format!("{} {}", endpoint.method.word(), endpoint.path);
@@ -335,6 +381,10 @@ fn every_endpoint_answers_every_person_as_the_matrix_says() {
             assert!(!others || told == "404 no-case" || endpoint.need == Need::Terminal, "{at} {id}: {told}");
             row.push(told);
         }
+        let told = told(Some(&program));
+        let permitted = endpoint.need.permit() == Some(Permit::Session) || endpoint.need == Need::Nothing;
+        assert_eq!(told == "403 machine-not-permitted", !permitted, "{at}: {told}");
+        row.push(told);
         matrix.push_str(&row.join(","));
         matrix.push('\n');
     }

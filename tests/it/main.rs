@@ -2,6 +2,7 @@
 
 mod architecture;
 mod casework;
+mod certifiers;
 mod changes;
 mod desk;
 mod events;
@@ -21,6 +22,7 @@ mod register;
 mod requests;
 mod sealing;
 mod serving;
+mod terminals;
 mod wording;
 
 use std::path::PathBuf;

@@ -1,11 +1,23 @@
 //! 職員の登録: who works where is changed by two people.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::desk::{PASSWORD, Served, typed};
 use crate::office::Place;
+use crate::{root, tool};
+
+/// What somebody proposes; the id alone.
+fn proposed(place: &Place, line: &str) -> String {
+    place.done(line).trim().split('\t').next().unwrap().to_owned()
+}
 
 /// What two people of 北区 change.
 fn changed(place: &Place, change: &str) {
-    let proposal = place.done(&format!("user {change} --as kita-shonin"));
-    place.done(&format!("user confirm {} --as kita-shonin-2", proposal.trim()));
+    let proposal = proposed(place, &format!("user {change} --as kita-shonin"));
+    place.done(&format!("user confirm {proposal} --as kita-shonin-2"));
 }
 
 #[test]
@@ -13,7 +25,7 @@ fn one_proposes_and_another_who_may_confirms() {
     let place = Place::new();
     let add = "user add kita-atarashii --name N --role city-reviewer --right import";
     assert!(place.refused(&format!("{add} --as kita-shinsa")).contains("no-right"));
-    let proposal = place.done(&format!("{add} --as kita-shonin")).trim().to_owned();
+    let proposal = proposed(&place, &format!("{add} --as kita-shonin"));
     let confirm = |who: &str| place.refused(&format!("user confirm {proposal} --as {who}"));
     assert!(confirm("kita-shonin").contains("proposal-own"));
     assert!(confirm("kita-shinsa").contains("no-right"));
@@ -28,6 +40,161 @@ fn one_proposes_and_another_who_may_confirms() {
     assert!(confirm("kita-shonin-2").contains("no-proposal"), "once");
     assert_eq!(place.done("user proposals --as kita-shonin"), "");
     assert!(place.refused(&format!("{add} --as kita-shonin")).contains("account-taken"));
+    // What was taken back is not confirmed.
+    let back = proposed(&place, "user rights kita-shogo --right import --as kita-shonin");
+    assert!(place.refused(&format!("user withdraw {back} --as minato-shonin")).contains("no-proposal"));
+    place.done(&format!("user withdraw {back} --as kita-shonin"));
+    assert!(place.refused(&format!("user confirm {back} --as kita-shonin-2")).contains("no-proposal"));
+}
+
+#[test]
+fn two_who_register_people_are_left_whatever_is_confirmed() {
+    let place = Place::new();
+    for change in ["end kita-shonin", "rights kita-shonin --right import"] {
+        let told = place.refused(&format!("user {change} --as kita-shonin-2"));
+        assert!(told.contains("accounts-last-two"), "{told}");
+    }
+    changed(&place, "rights kita-shinsa --right people");
+    // Each of two might go; once one is gone, the other does not.
+    let one = proposed(&place, "user end kita-shinsa --as kita-shonin");
+    let other = proposed(&place, "user rights kita-shonin --as kita-shonin-2");
+    place.done(&format!("user confirm {one} --as kita-shonin-2"));
+    assert!(place.refused(&format!("user confirm {other} --as kita-shonin")).contains("accounts-last-two"));
+    changed(&place, "rights kita-shonin --right people --right import");
+    changed(&place, "end kita-shogo");
+}
+
+#[test]
+fn nobody_alone_gives_a_colleague_a_password() {
+    let mut served = Served::with(&["kita-shogo", "kita-shonin", "kita-shonin-2"]);
+    let (before, other) = (served.token("kita-shogo"), served.token("kita-shonin"));
+    served.meanwhile(|place| {
+        let told = place.done("user reset kita-shogo --as kita-shonin");
+        let (proposal, half) = told.trim().split_once('\t').unwrap();
+        let choose = |code: &str, who: &str| {
+            let lines = format!("{code}\nanother password of somebody\n");
+            let done = typed(place, &format!("user password {who}"), &lines);
+            (done.status.success(), String::from_utf8(done.stderr).unwrap())
+        };
+        let refused = |code: &str, who: &str| assert!(choose(code, who).1.contains("password-code-over"), "{code}");
+        refused(half, "kita-shogo");
+        assert!(place.refused(&format!("user confirm {proposal} --as kita-shonin")).contains("proposal-own"));
+        let second = place.done(&format!("user confirm {proposal} --as kita-shonin-2")).trim().to_owned();
+        let whole = format!("{half} {second}");
+        for code in [half, &second, &format!("{half} {half}"), &format!("{second} {half}"), ""] {
+            refused(code, "kita-shogo");
+        }
+        refused(&whole, "kita-madoguchi");
+        assert_eq!(choose(&whole, "kita-shogo"), (true, String::new()));
+        refused(&whole, "kita-shogo");
+    });
+    let who = |token: &str| served.ask("GET", "/api/v1/session", Some(token), None, &[]).status;
+    assert_eq!((who(&before), who(&other)), (401, 200), "sessions of before are over");
+    assert_eq!(served.sign_in("kita-shogo", PASSWORD).status, 401);
+    let mine =
+        served.sign_in("kita-shogo", "another password of somebody").json()["token"].as_str().unwrap().to_owned();
+    // One's own, by the one before.
+    let change = |old: &str| {
+        let body = json!({ "password": old, "new": PASSWORD });
+        served.ask("POST", "/api/v1/session/password", Some(&mine), Some(body), &[]).status
+    };
+    assert_eq!([change("wrong"), change("another password of somebody"), change(PASSWORD)], [401, 204, 401]);
+    assert_eq!(served.sign_in("kita-shogo", PASSWORD).status, 201);
+}
+
+#[test]
+fn over_http_two_change_an_account_and_a_program_never_decides() {
+    let served = Served::with(&["kita-shonin", "kita-shonin-2", "minato-shonin"]);
+    let (one, other, minato) =
+        (served.token("kita-shonin"), served.token("kita-shonin-2"), served.token("minato-shonin"));
+    let ask = |method: &str, path: &str, token: &str, body: Value| {
+        let told = served.ask(method, &format!("/api/v1{path}"), Some(token), (!body.is_null()).then_some(body), &[]);
+        let code = if told.body.is_empty() { Value::Null } else { told.json() };
+        (told.status, code)
+    };
+    let propose = |wish: Value| ask("POST", "/people/proposals", &one, wish);
+    let (status, told) = propose(json!({ "change": "roles", "person": "kita-shogo", "roles": ["contractor-input"] }));
+    assert_eq!(status, 201);
+    let path = format!("/proposals/{}", told["proposal"].as_str().unwrap());
+    let confirm = |token: &str, path: &str| ask("POST", &format!("{path}/confirm"), token, Value::Null);
+    assert_eq!(confirm(&one, &path).1["title"], "proposal-own");
+    assert_eq!(confirm(&minato, &path).1["title"], "no-proposal");
+    let waiting = ask("GET", "/proposals", &other, Value::Null).1;
+    assert_eq!(waiting["proposals"][0]["account"]["roles"], json!(["contractor-input"]), "{waiting}");
+    assert_eq!(ask("GET", "/proposals", &minato, Value::Null).1["proposals"], json!([]));
+    assert_eq!(confirm(&other, &path), (200, json!({ "done": true })));
+    assert_eq!(ask("DELETE", &path, &one, Value::Null).0, 404);
+    let people = ask("GET", "/people", &one, Value::Null).1["people"].clone();
+    let of = |id: &str| people.as_array().unwrap().iter().find(|known| known["person"] == id).cloned();
+    assert_eq!(of("kita-shogo").unwrap()["roles"], json!(["contractor-input"]));
+    assert!(of("minato-shonin").is_none());
+    // A program: what decides it never has.
+    let program = |roles: Value, days: u16| {
+        let (permits, name) = (json!(["session", "import"]), "N");
+        json!({ "change": "add-program", "person": "kita-bot", "name": name, "roles": roles, "permits": permits, "days": days })
+    };
+    for roles in [["city-approver"], ["city-seal-keeper"], ["city-reviewer"], ["contractor-collator"], ["city-counter"]]
+    {
+        assert_eq!(propose(program(json!(roles), 30)).1["title"], "machine-too-much", "{roles:?}");
+    }
+    assert_eq!(propose(program(json!(["contractor-counter"]), 367)).1["title"], "machine-too-much");
+    let told = propose(program(json!(["contractor-counter"]), 30)).1;
+    let path = format!("/proposals/{}", told["proposal"].as_str().unwrap());
+    let bot = confirm(&other, &path).1["token"].as_str().unwrap().to_owned();
+    assert_eq!(ask("POST", "/cases", &bot, json!({ "flow": "juminhyo-kofu" })).0, 201);
+    for wish in [
+        json!({ "change": "rights", "person": "kita-bot", "rights": ["people"] }),
+        json!({ "change": "roles", "person": "kita-bot", "roles": ["city-approver"] }),
+    ] {
+        assert_eq!(propose(wish).1["title"], "machine-too-much");
+    }
+    assert_eq!(ask("GET", "/terminals/codes", &bot, Value::Null).0, 404);
+    // Its token anew ends the one before; one person ends it at once, and it alone.
+    let told = propose(json!({ "change": "password", "person": "kita-bot" })).1;
+    let anew = confirm(&other, &format!("/proposals/{}", told["proposal"].as_str().unwrap())).1;
+    let anew = anew["token"].as_str().unwrap().to_owned();
+    assert_eq!(ask("GET", "/session", &bot, Value::Null).0, 401);
+    assert_eq!(ask("GET", "/session", &anew, Value::Null).0, 200);
+    assert_eq!(ask("DELETE", "/people/kita-shogo", &one, Value::Null).1["title"], "no-person");
+    assert_eq!(ask("DELETE", "/people/kita-bot", &minato, Value::Null).1["title"], "no-person");
+    assert_eq!(ask("DELETE", "/people/kita-bot", &one, Value::Null).0, 204);
+    assert_eq!(ask("GET", "/session", &anew, Value::Null).1["title"], "no-session");
+}
+
+#[test]
+fn by_the_api_alone_an_empty_register_gets_its_people_and_a_terminal() {
+    let place = Place::new();
+    let mut server = Command::new(env!("CARGO_BIN_EXE_shomei"));
+    server.current_dir(place.at("")).args(["serve", "--first", "kita-ku", "--listen", "127.0.0.1:0"]);
+    let mut server = server.stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let (url, code) = (told.next().unwrap(), told.next().unwrap());
+    let script = |code: &str| {
+        let script = root().join("samples/api/kita-ku.sh");
+        let mut script = Command::new(script);
+        script.args([url.as_str(), code]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut script = script.spawn().unwrap();
+        std::io::Write::write_all(&mut script.stdin.take().unwrap(), format!("{PASSWORD}\n").as_bytes()).unwrap();
+        script.wait_with_output().unwrap()
+    };
+    let guessed = script("AAAA-AAAA-AAAA-AAAA");
+    assert!(String::from_utf8_lossy(&guessed.stdout).contains("accounts-code-over"));
+    let done = script(&code);
+    assert!(
+        done.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let terminal = String::from_utf8(done.stdout).unwrap().lines().last().unwrap().to_owned();
+    assert_eq!(terminal.len(), 52, "a token");
+    let again = script(&code);
+    assert!(String::from_utf8_lossy(&again.stdout).contains("accounts-not-first"), "{again:?}");
+    tool("kill", &["-TERM", &server.id().to_string()]);
+    assert!(server.wait().unwrap().success());
+    let listed = place.done("user list --as kita-ichi");
+    assert!(listed.contains("kita-madoguchi") && !listed.contains("kita-shonin"), "{listed}");
+    place.done("audit --lists --as kita-ichi");
 }
 
 #[test]
@@ -70,8 +237,8 @@ fn the_first_two_of_an_office_are_entered_once_and_only_where_there_is_nobody() 
     assert!(place.refused("user list --as kita-shonin").contains("no-person"), "nobody of the sample");
     place.done("user first kita-ku kita-ichi=A kita-ni=B");
     assert!(place.refused("user first kita-ku kita-san=C kita-yon=D").contains("accounts-not-first"));
-    let proposal = place.done("user add kita-san --name C --role contractor-counter --as kita-ichi");
-    place.done(&format!("user confirm {} --as kita-ni", proposal.trim()));
+    let proposal = proposed(&place, "user add kita-san --name C --role contractor-counter --as kita-ichi");
+    place.done(&format!("user confirm {proposal} --as kita-ni"));
     place.done("case open juminhyo-kofu --as kita-san");
     // The sample's offices have theirs.
     let sample = Place::new();

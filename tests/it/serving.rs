@@ -41,7 +41,7 @@ impl Served {
         assert_eq!(self.ask("GET", &format!("{path}/documents/1/copy"), Some(&collator), None, &[]).status, 200);
         self.step(&collator, &case, json!({ "step": "8" }));
         self.step(&token("kita-shinsa"), &case, json!({ "step": "9" }));
-        let approver = self.sign_in_at("kita-shonin", "kita-01");
+        let approver = token("kita-shonin");
         let seen = self.ask("GET", &path, Some(&approver), None, &[]).json()["documents"][0]["code"].clone();
         self.step(&approver, &case, json!({ "step": "10", "seen": [seen] }));
         (case, approver)
@@ -60,7 +60,8 @@ impl Served {
         let path = format!("/api/v1/cases/{case}");
         let counter = self.token("kita-madoguchi");
         let post = |path: &str, token: &str, body: Value| self.ask("POST", path, Some(token), Some(body), &[]);
-        assert_eq!(post(&format!("{path}/documents/1/issuances"), &approver, Value::Null).status, 201);
+        let (issue, terminal) = (format!("{path}/documents/1/issuances"), self.terminal("kita-ku"));
+        assert_eq!(self.ask("POST", &issue, Some(&approver), None, &["-H", &terminal]).status, 201);
         self.step(&counter, &case, json!({ "step": "11" }));
         for wanted in [json!({ "shimei": "見本花子" }), json!({ "atena-bango": "1000020" })] {
             assert_eq!(post("/api/v1/cases/search", &counter, wanted.clone()).status, 200);
@@ -208,6 +209,7 @@ fn a_server_that_is_told_to_stop_ends_what_it_issues_and_lets_nobody_in() {
         let mut client = Command::new("curl");
         client.args(["-s", "-o", served.place.at(&format!("{number}.pdf")).to_str().unwrap(), "-w", "%{http_code}"]);
         client.args(["-X", "POST", "-H", &format!("authorization: Bearer {approver}")]);
+        client.args(["-H", &served.terminal("kita-ku")]);
         // Half of them go away before they are answered.
         if number < ORDERS / 2 {
             client.args(["--max-time", &format!("0.{:02}", 5 * (2 + number))]);

@@ -9,7 +9,7 @@ use shomei::issuing::fail;
 use shomei::register::{CaseRow, Mode, Register};
 
 use super::count;
-use super::office::{Count, Hall, office};
+use super::office::{Count, Hall, TERMINAL, office};
 use crate::register::fixture::Database;
 use crate::register::on_both;
 
@@ -40,6 +40,9 @@ async fn hall(database: Database) -> Hall {
     let register = hall.open().await;
     office().enrol(&register).await;
     office().employ(&register).await;
+    // The machine of the program that is killed is the office's terminal.
+    let number = office().seat().number;
+    std::fs::write(hall.keys().join(format!("terminal-kita-ku-{number}.token")), TERMINAL).unwrap();
     register.close().await.unwrap();
     hall
 }

@@ -7,7 +7,7 @@ mod crash;
 mod demo;
 mod import;
 mod million;
-mod office;
+pub mod office;
 mod stopped;
 mod suppressed;
 mod thousand;

@@ -8,13 +8,15 @@ use std::time::Duration;
 use shomei::case::actor::Actor;
 use shomei::case::id::{CaseId, IssuanceId, OfficeId};
 use shomei::document::catalog::Composed;
+use shomei::issuing::Issuing;
 use shomei::issuing::bench::{self, CERTIFICATE, Way, household};
 use shomei::issuing::casework::{Casework, Flows};
 use shomei::issuing::city::City;
 use shomei::issuing::issue::{Counter, Order, PATIENCE, ReleaseError, Released};
 use shomei::issuing::people::People;
-use shomei::issuing::{Issuing, Terminal};
 use shomei::office::accounts::Accounts;
+use shomei::office::terminals::{Enrolled, Seat, TerminalError, Terminals};
+use shomei::office::token::Token;
 use shomei::press::Press;
 use shomei::press::mark::MarkKey;
 use shomei::press::readback::read_back;
@@ -32,6 +34,9 @@ use crate::register::fixture::{Database, Fixture};
 
 /// What is issued.
 pub const KIND: &str = "juminhyo-utsushi";
+
+/// Token of the office's terminal.
+pub const TERMINAL: &str = "the terminal of a proof";
 
 /// What stands in an office besides its register.
 pub struct Office {
@@ -71,10 +76,12 @@ impl Office {
         Counter { casework, issuing, patience: PATIENCE }
     }
 
-    /// Enrols the office, and the city with what all its offices know.
+    /// Enrols the office, and the city with what all its offices know; and a terminal of the office.
     pub async fn enrol(&self, register: &Register) {
         register.enrol(&self.id).await.unwrap();
         register.enrol(&self.city.id).await.unwrap();
+        let terminal = [(self.id.clone(), self.seat().clone(), Token::shown(TERMINAL))];
+        Terminals::of(register, &self.city.id).fill(&terminal, self.officer().person()).await.unwrap();
     }
 
     /// Its people are entered, as a register that the program makes has them.
@@ -87,8 +94,13 @@ impl Office {
         &self.people.of(&self.id, &[Role::CitySealKeeper, Role::CityApprover]).unwrap().actor
     }
 
-    pub fn terminal(&self) -> &Terminal {
-        self.people.terminal(&self.id, None).unwrap()
+    /// Where its terminal stands.
+    pub fn seat(&self) -> &Seat {
+        &self.people.terminals().iter().find(|(office, _)| *office == self.id).unwrap().1
+    }
+
+    pub async fn terminal(&self, register: &Register) -> Result<Enrolled, TerminalError> {
+        Terminals::of(register, &self.city.id).here(&Token::shown(TERMINAL), &self.id).await
     }
 
     /// A case whose document was approved, of household `number`.
@@ -105,16 +117,18 @@ impl Office {
 
     /// One copy of its document.
     pub async fn issue(&self, register: &Register, case: CaseId) -> Result<Released, ReleaseError> {
-        self.counter(register).issue(self.order(case)).await
+        self.counter(register).issue(self.order(case, &self.terminal(register).await?)).await
     }
 
     /// Likewise, by a counter that waits for no press.
     pub async fn issue_too_late(&self, register: &Register, case: CaseId) -> Result<Released, ReleaseError> {
-        Counter { patience: Duration::ZERO, ..self.counter(register) }.issue(self.order(case)).await
+        Counter { patience: Duration::ZERO, ..self.counter(register) }
+            .issue(self.order(case, &self.terminal(register).await?))
+            .await
     }
 
-    fn order(&self, case: CaseId) -> Order<'_> {
-        let (office, actor, terminal) = (&self.id, self.officer(), self.terminal());
+    fn order<'a>(&'a self, case: CaseId, terminal: &'a Enrolled) -> Order<'a> {
+        let (office, actor) = (&self.id, self.officer());
         Order { office, case, entry: CERTIFICATE, actor, terminal, once: None }
     }
 

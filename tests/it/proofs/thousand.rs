@@ -94,7 +94,7 @@ async fn check(register: &Register, cases: &[CaseId]) {
         let issuance = register.issuances_of_case(&office().id, *case).await.unwrap().remove(0);
         assert!(matches!(issuance.end, Some(End::Issued { at, .. }) if at.millis() == MOMENT), "{issuance:?}");
         let text = office().text_of(register, issuance.id).await;
-        let terminal = office().terminal();
+        let terminal = office().seat();
         let line =
             format!("{}\u{3000}{}\u{3000}{:06}\u{3000}", terminal.name, terminal.printer, issuance.number.serial);
         assert!(text.contains(own.as_str()) && text.contains(&line), "{line}: not its own paper");
