@@ -79,9 +79,9 @@ enum Action {
         /// A sheet that the program does not print and that goes with it.
         #[arg(long)]
         confirm: Vec<String>,
-        /// Terminal, as the till; the office's first if not given.
+        /// Number of a terminal that this machine is, as the till; the office's first if not given.
         #[arg(long)]
-        terminal: Option<String>,
+        terminal: Option<u16>,
     },
     /// レシート of a 交付; after the first time it says that it is printed again.
     Receipt {
@@ -211,7 +211,7 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
         Action::HandOver { case, step, file, confirm, terminal } => {
             let step = StepKey::parse(step).map_err(|error| Trouble::Usage.at(step, error))?;
             let over = Over::read(step, &read_text(file)?, confirm.clone()).map_err(desk.refused(case))?;
-            desk.hand_over(case, over, terminal.as_deref()).await
+            desk.hand_over(case, over, *terminal).await
         }
         Action::Receipt { case, serial, output } => {
             write_output(output, &desk.clerk.receipt(case, serial).await.map_err(desk.refused(case))?)
@@ -286,10 +286,9 @@ impl Desk<'_> {
         Ok(())
     }
 
-    async fn hand_over(&self, number: &str, over: Over, terminal: Option<&str>) -> Result<(), Lines> {
-        let terminal = self.office.people.terminal(self.clerk.actor.office(), terminal);
-        let terminal = terminal.map_err(refused("--terminal"))?;
-        let after = self.clerk.hand_over(number, over, terminal).await.map_err(self.refused(number))?;
+    async fn hand_over(&self, number: &str, over: Over, terminal: Option<u16>) -> Result<(), Lines> {
+        let terminal = self.office.terminal(self.clerk.actor.office(), terminal).await?;
+        let after = self.clerk.hand_over(number, over, &terminal).await.map_err(self.refused(number))?;
         if let Some(settlement) = after.case.record().handed().last().and_then(|handed| handed.settlement.as_ref()) {
             say!("￥{}	{}	{}", settlement.total, settlement.receipt.till, settlement.receipt.printed());
         }

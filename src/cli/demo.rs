@@ -220,10 +220,10 @@ impl Demo<'_> {
     async fn hand_over(&self, walk: &Walk<'_>, work: Work, asked: &Asked, actor: &Actor) -> Result<Loaded, Lines> {
         let wrong = || Trouble::Program.at(&walk.flow.id, "a number that is not of its form");
         let shown = asked.whole(&walk.number).ok_or_else(wrong)?;
-        let terminal = self.office.people.terminal(&self.here()?, None).map_err(refused(HERE))?;
+        let terminal = self.office.terminal(&self.here()?, None).await?;
         let over = Over { step: work.step, shown, confirmed: work.confirmed };
         let clerk = self.office.clerk(actor);
-        let after = clerk.hand_over(&walk.number, over, terminal).await;
+        let after = clerk.hand_over(&walk.number, over, &terminal).await;
         let after = after.map_err(self.office.refused_clerk(&walk.flow.id))?;
         let settled = after.case.record().handed().last().and_then(|handed| handed.settlement.as_ref());
         if let Some(settlement) = settled.filter(|settlement| settlement.has_receipt()) {

@@ -18,9 +18,9 @@ pub struct Arguments {
     /// Who does it, by account.
     #[arg(long = "as", global = true, default_value = "")]
     who: String,
-    /// Terminal of the printer; the office's first if not given.
+    /// Number of a terminal that this machine is, whose printer it is; the office's first if not given.
     #[arg(long, global = true)]
-    terminal: Option<String>,
+    terminal: Option<u16>,
     #[command(subcommand)]
     action: Action,
 }
@@ -73,8 +73,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
     let office = Office::open(&arguments.database).await?;
     let actor = &office.people.person(&arguments.who).map_err(refused("--as"))?.actor;
-    let terminal = office.people.terminal(actor.office(), arguments.terminal.as_deref());
-    let terminal = &terminal.map_err(refused("--terminal"))?.name;
+    let terminal = office.terminal(actor.office(), arguments.terminal).await?;
+    let terminal = &terminal.seat().name;
     let (paper, by) = (Paper::of(&office.register, actor.office()), actor.person());
     let stock = match &arguments.action {
         Action::Show => paper.stock(terminal).await,

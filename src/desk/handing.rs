@@ -34,9 +34,9 @@ pub async fn hand_over(
 ) -> Result<Response, Problem> {
     let clerk = clerk(&desk, &signed);
     unchanged(&desk, clerk, &number, &headers).await?;
-    let terminal = signed.terminal(&desk)?;
+    let terminal = desk.here(&signed, &headers).await?;
     let over = Over::read(step, &given.to_string(), confirmed).map_err(desk.problem())?;
-    let after = clerk.hand_over(&number, over, terminal).await;
+    let after = clerk.hand_over(&number, over, &terminal).await;
     shown(&desk, clerk, StatusCode::OK, &after.map_err(desk.problem())?).await
 }
 

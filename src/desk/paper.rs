@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
 use crate::case::id::IssuanceId;
@@ -54,9 +55,9 @@ pub struct Found {
 }
 
 impl Desk {
-    fn paper<'d>(&'d self, signed: &'d Signed) -> Result<(Paper<'d>, String), Problem> {
-        let terminal = signed.terminal(self)?.name.clone();
-        Ok((Paper::of(&self.hall.register, signed.actor.office()), terminal))
+    async fn paper<'d>(&'d self, signed: &'d Signed, headers: &HeaderMap) -> Result<(Paper<'d>, String), Problem> {
+        let terminal = self.here(signed, headers).await?.seat().name.clone();
+        Ok((Paper::of(&self.hall.register, signed.actor().office()), terminal))
     }
 
     async fn told(&self, terminal: String, stock: Stock) -> Result<Json<Told>, Problem> {
@@ -67,8 +68,8 @@ impl Desk {
 }
 
 /// `GET /paper`.
-pub async fn show(State(desk): State<Desk>, signed: Signed) -> Result<Json<Told>, Problem> {
-    let (paper, terminal) = desk.paper(&signed)?;
+pub async fn show(State(desk): State<Desk>, signed: Signed, headers: HeaderMap) -> Result<Json<Told>, Problem> {
+    let (paper, terminal) = desk.paper(&signed, &headers).await?;
     let stock = paper.stock(&terminal).await.map_err(desk.problem())?;
     desk.told(terminal, stock).await
 }
@@ -77,11 +78,12 @@ pub async fn show(State(desk): State<Desk>, signed: Signed) -> Result<Json<Told>
 pub async fn take_in(
     State(desk): State<Desk>,
     signed: Signed,
+    headers: HeaderMap,
     Given(Sheets { first, last }): Given<Sheets>,
 ) -> Result<Json<Told>, Problem> {
-    let (paper, terminal) = desk.paper(&signed)?;
+    let (paper, terminal) = desk.paper(&signed, &headers).await?;
     let sheets = Sheets::new(first, last).map_err(desk.problem())?;
-    let stock = paper.take_in(&terminal, sheets, signed.actor.person()).await.map_err(desk.problem())?;
+    let stock = paper.take_in(&terminal, sheets, signed.actor().person()).await.map_err(desk.problem())?;
     desk.told(terminal, stock).await
 }
 
@@ -89,11 +91,12 @@ pub async fn take_in(
 pub async fn consume(
     State(desk): State<Desk>,
     signed: Signed,
+    headers: HeaderMap,
     Given(Use { issuance, first }): Given<Use>,
 ) -> Result<Json<Told>, Problem> {
-    let (paper, terminal) = desk.paper(&signed)?;
+    let (paper, terminal) = desk.paper(&signed, &headers).await?;
     let id = IssuanceId::parse(&issuance).map_err(|_| desk.refused("request-malformed"))?;
-    let stock = paper.consume(&terminal, (id, first), signed.actor.person()).await.map_err(desk.problem())?;
+    let stock = paper.consume(&terminal, (id, first), signed.actor().person()).await.map_err(desk.problem())?;
     desk.told(terminal, stock).await
 }
 
@@ -101,11 +104,12 @@ pub async fn consume(
 pub async fn spoil(
     State(desk): State<Desk>,
     signed: Signed,
+    headers: HeaderMap,
     Given(Spoil { first, last, reason }): Given<Spoil>,
 ) -> Result<Json<Told>, Problem> {
-    let (paper, terminal) = desk.paper(&signed)?;
+    let (paper, terminal) = desk.paper(&signed, &headers).await?;
     let sheets = Sheets::new(first, last).map_err(desk.problem())?;
-    let spoiled = Spoiled { sheets, reason: desk.because(&reason)?, by: signed.actor.person().clone() };
+    let spoiled = Spoiled { sheets, reason: desk.because(&reason)?, by: signed.actor().person().clone() };
     let stock = paper.spoil(&terminal, spoiled).await.map_err(desk.problem())?;
     desk.told(terminal, stock).await
 }
@@ -114,16 +118,22 @@ pub async fn spoil(
 pub async fn destroy(
     State(desk): State<Desk>,
     signed: Signed,
+    headers: HeaderMap,
     Given(Destroy { first }): Given<Destroy>,
 ) -> Result<Json<Told>, Problem> {
-    let (paper, terminal) = desk.paper(&signed)?;
-    let stock = paper.destroy(&terminal, first, signed.actor.person()).await.map_err(desk.problem())?;
+    let (paper, terminal) = desk.paper(&signed, &headers).await?;
+    let stock = paper.destroy(&terminal, first, signed.actor().person()).await.map_err(desk.problem())?;
     desk.told(terminal, stock).await
 }
 
 /// `GET /paper/{serial}`: which number is on a sheet of this printer.
-pub async fn find(State(desk): State<Desk>, signed: Signed, At(serial): At<u32>) -> Result<Json<Found>, Problem> {
-    let (paper, terminal) = desk.paper(&signed)?;
+pub async fn find(
+    State(desk): State<Desk>,
+    signed: Signed,
+    headers: HeaderMap,
+    At(serial): At<u32>,
+) -> Result<Json<Found>, Problem> {
+    let (paper, terminal) = desk.paper(&signed, &headers).await?;
     let found = paper.issuance_on(&terminal, serial).await.map_err(desk.problem())?;
     let found = found.ok_or_else(|| desk.refused("no-record"))?;
     Ok(Json(Found { issuance: found.id, sheets: found.state.sheets }))

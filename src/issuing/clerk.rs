@@ -254,7 +254,7 @@ impl<'a> Clerk<'a> {
     }
 
     /// 交付 at a till. What was not right is recorded before it is refused.
-    pub async fn hand_over(&self, number: &str, over: Over, terminal: &Terminal) -> Result<Loaded, ClerkError> {
+    pub async fn hand_over(&self, number: &str, over: Over, terminal: &Enrolled) -> Result<Loaded, ClerkError> {
         let handing = over.shown;
         let (id, _) = self.find(number).await?;
         let (office, casework) = (self.actor.office(), self.counter.casework);
@@ -262,10 +262,10 @@ impl<'a> Clerk<'a> {
             Some(slip) => casework.register.case_by_number(office, slip.as_str()).await?.map(|row| row.id),
             None => None,
         };
-        let receipt = ReceiptNumber { day: self.today().await?, till: terminal.name.clone(), serial: 0 };
+        let receipt = ReceiptNumber { day: self.today().await?, till: terminal.seat().name.clone(), serial: 0 };
         let sheets: Vec<String> = handing.kami.iter().map(ToString::to_string).collect();
         let shown = Shown { step: over.step, handing, slip, confirmed: over.confirmed, receipt, time: String::new() };
-        let after = casework.hand_over((office, id), (&shown, terminal.number), self.actor).await?;
+        let after = casework.hand_over((office, id), (&shown, terminal.seat().number), self.actor).await?;
         match after.case.record().stopped() {
             None => Ok(after),
             Some(fault) => Err(ClerkError::Stopped(Refusals::from(refusal(fault, &sheets)))),
