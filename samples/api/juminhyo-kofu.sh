@@ -16,7 +16,7 @@ field() { # field EXPRESSION: out of the JSON on standard input
 }
 ask() { # ask TOKEN METHOD PATH [BODY]: fails with the answer where it is refused
   curl --silent --show-error --fail-with-body --request "$2" --header "authorization: Bearer $1" \
-    --header 'content-type: application/json' "$url$3" ${4:+--data "$4"}
+    --header "x-shomei-terminal: $SHOMEI_TERMINAL" --header 'content-type: application/json' "$url$3" ${4:+--data "$4"}
 }
 sign_in() { # sign_in ACCOUNT
   curl --silent --show-error --fail-with-body --header 'content-type: application/json' "$url/session" \
@@ -47,7 +47,8 @@ code=$(ask "$approver" GET "/cases/$case" | field '["documents"][0]["code"]')
 ask "$approver" POST "/cases/$case/steps" "{\"step\": \"10\", \"seen\": [\"$code\"]}" > /dev/null
 # Whoever lost the answer asks again by the same key, and gets the same copy.
 curl --silent --show-error --fail-with-body --request POST --header "authorization: Bearer $approver" \
-  --header "x-shomei-terminal: $SHOMEI_TERMINAL" --header "idempotency-key: $case-1" "$url/cases/$case/documents/1/issuances" > "$output"
+  --header "x-shomei-terminal: $SHOMEI_TERMINAL" --header "idempotency-key: $case-1" \
+  "$url/cases/$case/documents/1/issuances" > "$output"
 
 for step in 11 12 13; do
   ask "$counter" POST "/cases/$case/steps" "{\"step\": \"$step\"}" > /dev/null

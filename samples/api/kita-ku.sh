@@ -30,16 +30,17 @@ choose kita-ichi "$(field '[0]["code"]' <<< "$first")"
 choose kita-ni "$(field '[1]["code"]' <<< "$first")"
 one=$(sign_in kita-ichi) other=$(sign_in kita-ni)
 
-add() { # add ACCOUNT NAME ROLE [RIGHT]: one proposes, the other confirms, each tells half of a code
+add() { # add ACCOUNT NAME ROLE [RIGHT...]: one proposes, the other confirms, each tells half of a code
   waiting=$(post /people/proposals "{\"change\": \"add\", \"person\": \"$1\", \"name\": \"$2\", \"roles\": [\"$3\"],
-    \"rights\": [${4:+\"$4\"}]}" "$one")
+    \"rights\": [$(printf '"%s",' "${@:4}" | sed 's/,$//; s/^""$//')]}" "$one")
   half=$(post "/proposals/$(field '["proposal"]' <<< "$waiting")/confirm" '' "$other" | field '["half"]')
   choose "$1" "$(field '["half"]' <<< "$waiting") $half"
 }
 add kita-madoguchi 見本　三枝 contractor-counter
 add kita-nyuryoku 見本　四季 contractor-input
 add kita-shogo 見本　五月 contractor-collator
-add kita-shinsa 見本　六花 city-reviewer import
+add kita-shinsa 見本　六花 city-reviewer import suppress-set
+add kita-koin 見本　七海 city-seal-keeper
 
 # A terminal, by a code for a quarter of an hour and one use.
 code=$(post /terminals/codes '{"number": 1, "name": "本庁01", "printer": "P002"}' "$one" | field '["code"]')
