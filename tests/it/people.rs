@@ -1,7 +1,7 @@
 //! 職員の登録: who works where is changed by two people.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
@@ -161,39 +161,83 @@ fn over_http_two_change_an_account_and_a_program_never_decides() {
     assert_eq!(ask("GET", "/session", &anew, Value::Null).1["title"], "no-session");
 }
 
-#[test]
-fn by_the_api_alone_an_empty_register_gets_its_people_and_a_terminal() {
-    let place = Place::new();
-    let mut server = Command::new(env!("CARGO_BIN_EXE_shomei"));
-    server.current_dir(place.at("")).args(["serve", "--first", "kita-ku", "--listen", "127.0.0.1:0"]);
-    let mut server = server.stdout(Stdio::piped()).spawn().unwrap();
-    let mut told = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let (url, code) = (told.next().unwrap(), told.next().unwrap());
-    let script = |code: &str| {
-        let script = root().join("samples/api/kita-ku.sh");
-        let mut script = Command::new(script);
-        script.args([url.as_str(), code]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut script = script.spawn().unwrap();
+/// A server over an empty register, which told a code for the first two of 北区.
+struct Empty {
+    place: Place,
+    server: Child,
+    url: String,
+    code: String,
+}
+
+impl Empty {
+    fn new() -> Self {
+        let place = Place::new();
+        let mut server = Command::new(env!("CARGO_BIN_EXE_shomei"));
+        server.current_dir(place.at("")).args(["serve", "--first", "kita-ku", "--listen", "127.0.0.1:0"]);
+        let mut server = server.stdout(Stdio::piped()).spawn().unwrap();
+        let mut told = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let (url, code) = (told.next().unwrap(), told.next().unwrap());
+        Self { place, server, url, code }
+    }
+
+    /// Runs a sample of the API with a code and what else it is given.
+    fn script(&self, name: &str, code: &str, more: &[&str]) -> Output {
+        let mut script = Command::new(root().join("samples/api").join(name));
+        script.args([self.url.as_str(), code]).args(more).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut script = script.stderr(Stdio::piped()).spawn().unwrap();
         std::io::Write::write_all(&mut script.stdin.take().unwrap(), format!("{PASSWORD}\n").as_bytes()).unwrap();
         script.wait_with_output().unwrap()
-    };
-    let guessed = script("AAAA-AAAA-AAAA-AAAA");
+    }
+
+    /// What a script tells that does all it is for.
+    fn done(&self, name: &str, more: &[&str]) -> String {
+        let Output { status, stdout, stderr } = self.script(name, &self.code, more);
+        let told = String::from_utf8_lossy(&stdout).into_owned();
+        assert!(status.success(), "{told}{}", String::from_utf8_lossy(&stderr));
+        told
+    }
+
+    /// The place, once the server has ended what it was told to.
+    fn stopped(mut self) -> Place {
+        tool("kill", &["-TERM", &self.server.id().to_string()]);
+        assert!(self.server.wait().unwrap().success());
+        self.place
+    }
+}
+
+#[test]
+fn by_the_api_alone_an_empty_register_gets_its_people_and_a_terminal() {
+    let empty = Empty::new();
+    let guessed = empty.script("kita-ku.sh", "AAAA-AAAA-AAAA-AAAA", &[]);
     assert!(String::from_utf8_lossy(&guessed.stdout).contains("accounts-code-over"));
-    let done = script(&code);
-    assert!(
-        done.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&done.stdout),
-        String::from_utf8_lossy(&done.stderr)
-    );
-    let terminal = String::from_utf8(done.stdout).unwrap().lines().last().unwrap().to_owned();
+    let terminal = empty.done("kita-ku.sh", &[]).lines().last().unwrap().to_owned();
     assert_eq!(terminal.len(), 52, "a token");
-    let again = script(&code);
+    let again = empty.script("kita-ku.sh", &empty.code, &[]);
     assert!(String::from_utf8_lossy(&again.stdout).contains("accounts-not-first"), "{again:?}");
-    tool("kill", &["-TERM", &server.id().to_string()]);
-    assert!(server.wait().unwrap().success());
+    let place = empty.stopped();
     let listed = place.done("user list --as kita-ichi");
     assert!(listed.contains("kita-madoguchi") && !listed.contains("kita-shonin"), "{listed}");
+    place.done("audit --lists --as kita-ichi");
+}
+
+#[test]
+fn by_the_api_alone_an_office_works_for_a_day() {
+    let empty = Empty::new();
+    let out = empty.place.at("out");
+    let cases = empty.done("ichinichi.sh", &[out.to_str().unwrap()]);
+    let cases: Vec<&str> = cases.trim().split(' ').collect();
+    let refused = std::fs::read_to_string(out.join("refused.json")).unwrap();
+    assert!(refused.contains("hand-to-city") && !refused.contains("花子"), "{refused}");
+    let text = |name: &str| crate::office::text_of(&out.join(name));
+    assert!(text("sealed.pdf").contains("住民票"));
+    assert!(text("receipt.pdf").contains("￥300"));
+    assert!(text("nikkei.pdf").contains("50,300"));
+    assert!(text("kofubo.pdf").contains(cases[1]));
+    let place = empty.stopped();
+    for (case, state) in cases.iter().zip(["running", "running", "refused"]) {
+        let shown = place.done(&format!("case show {case} --as kita-madoguchi"));
+        assert!(shown.lines().next().unwrap().ends_with(state), "{shown}");
+    }
     place.done("audit --lists --as kita-ichi");
 }
 
