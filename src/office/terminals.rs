@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::case::id::{OfficeId, PersonId};
 use crate::register::clock::Moment;
-use crate::register::{Ask, Batch, COUNTER, Key, Locked, Put, Register, RegisterError, Term, Watch, Written};
+use crate::register::{Ask, Batch, COUNTERS, Key, Locked, Put, Register, RegisterError, Term, Watch, Written};
 
 use super::records::{Author, Kept, RecordError, Records, Version};
 use super::right::{NoRight, Officer, Right};
@@ -101,7 +101,7 @@ impl Seat {
         let plain = |text: &str| {
             text.chars().count() <= MOST && text.chars().all(|typed| typed.is_alphanumeric() || typed == '-')
         };
-        let good = self.number != COUNTER && !self.name.is_empty();
+        let good = (1..COUNTERS).contains(&self.number) && !self.name.is_empty();
         let good = good && [&self.name, &self.printer, &self.tray].into_iter().all(|text| plain(text));
         if good { Ok(()) } else { Err(TerminalError::Seat) }
     }

@@ -174,7 +174,7 @@ impl Empty {
         let place = Place::new();
         let mut server = Command::new(env!("CARGO_BIN_EXE_shomei"));
         server.current_dir(place.at("")).args(["serve", "--first", "kita-ku", "--listen", "127.0.0.1:0"]);
-        let mut server = server.stdout(Stdio::piped()).spawn().unwrap();
+        let mut server = server.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut told = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
         let (url, code) = (told.next().unwrap(), told.next().unwrap());
         Self { place, server, url, code }
