@@ -112,7 +112,8 @@ fn has_slip(running: &Running, step: &Step) -> bool {
 }
 
 /// What must be shown and paid at a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "HandingAsked")]
 pub struct Asked {
     /// Whether the 番号札.
     pub slip: bool,

@@ -16,7 +16,8 @@ use super::sheet::Sheet;
 use super::wire;
 
 /// One row of what is handed over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "FeeLine")]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// Code of the fee: a kind of certificate, or what another system prints.
@@ -28,7 +29,7 @@ pub struct Line {
 }
 
 /// 収納の方法, with what was taken and given back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "way", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Paid {
     /// 現金.
@@ -54,7 +55,7 @@ pub enum Paid {
 }
 
 /// What was taken, and given back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Deposit {
     /// お預かり in yen.
     pub given: Yen,
@@ -63,11 +64,12 @@ pub struct Deposit {
 }
 
 /// The number of a receipt: a till's day and 一連番号.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiptNumber {
     /// 領収日, by the register's clock.
     #[serde(with = "wire::text")]
+    #[schemars(with = "String")]
     pub day: Day,
     /// レジ: the terminal's 端末名番号.
     pub till: String,
@@ -83,7 +85,7 @@ impl ReceiptNumber {
 }
 
 /// 収納: what was handed over, for how much, paid how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settlement {
     /// Its receipt.

@@ -1,11 +1,12 @@
 //! `shomei serve`: the API over HTTP, until it is told to stop.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 
 use clap::Args;
 use shomei::case::id::OfficeId;
-use shomei::desk::{Desk, Doors, serve};
+use shomei::desk::{Desk, Doors, Limits, serve};
 use tokio::net::TcpListener;
 
 use super::office::{Database, Office, refused};
@@ -26,6 +27,12 @@ pub struct Arguments {
     /// an hour. A register that is not there is made, with nobody.
     #[arg(long)]
     first: Option<String>,
+    /// How often somebody may ask in a minute
+    #[arg(long, value_name = "TIMES", default_value = "60000")]
+    most_requests: NonZeroU32,
+    /// How often one address may ask in a minute to sign in, or without a session
+    #[arg(long, value_name = "TIMES", default_value = "6000")]
+    most_sign_ins: NonZeroU32,
 }
 
 /// Runs it.
@@ -56,7 +63,8 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
     if let Some(code) = opening {
         say!("{}", *code.text());
     }
-    serve(Desk::new(office.into_hall(), sentences()?), Doors { api, watch }, told_to_stop()).await?;
+    let limits = Limits { of_session: arguments.most_requests, of_address: arguments.most_sign_ins };
+    serve(Desk::new(office.into_hall(), sentences()?, limits), Doors { api, watch }, told_to_stop()).await?;
     Ok(())
 }
 

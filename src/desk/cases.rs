@@ -1,14 +1,13 @@
 //! Cases over HTTP: begun, shown, worked on, issued.
 
 use axum::Json;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::case::command::Command;
 use crate::case::event::Attributes;
@@ -19,10 +18,10 @@ use crate::domain::calendar::Day;
 use crate::issuing::casework::Loaded;
 use crate::issuing::clerk::{Cases, Clerk, ClerkError, Content, Doing, Given as Entered};
 use crate::procedure::{Role, StepKey};
-use crate::register::Once;
 
 use super::Desk;
 use super::problem::Problem;
+use super::repeat::once;
 use super::sessions::Signed;
 
 /// What a request says, as JSON of its form.
@@ -51,8 +50,24 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Desk> for At<T> {
     }
 }
 
+/// What stands after `?` in a request's address; nothing personal ever does.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<Desk> for Asked<Option<T>> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        if parts.uri.query().is_none_or(str::is_empty) {
+            return Ok(Self(None));
+        }
+        let asked = Query::<T>::from_request_parts(parts, desk).await;
+        asked.map(|Query(asked)| Self(Some(asked))).map_err(|_| desk.refused("request-malformed"))
+    }
+}
+
 /// A case to be begun.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "CaseOpening")]
 #[serde(deny_unknown_fields)]
 pub struct Opening {
     flow: String,
@@ -61,9 +76,10 @@ pub struct Opening {
 }
 
 /// A step to be done.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
+    #[schemars(with = "String")]
     step: StepKey,
     #[serde(default)]
     documents: Vec<Document>,
@@ -75,7 +91,8 @@ pub struct Step {
 }
 
 /// A document to be entered: typed, or composed as a 交付請求 asks.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "DocumentGiven")]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     kind: String,
@@ -85,15 +102,12 @@ pub struct Document {
     request: Option<Value>,
 }
 
-/// Longest key of a client, in bytes.
-const MOST_KEY: usize = 128;
-
 fn one() -> u8 {
     1
 }
 
 /// What else is done with a case.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, tag = "act")]
 pub enum Act {
     /// 差戻し.
@@ -111,7 +125,8 @@ pub enum Act {
 }
 
 /// What somebody looks for: never in a URL, where it would be logged.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "CaseWanted")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Wanted {
     /// 氏名・名称.
@@ -121,7 +136,8 @@ pub enum Wanted {
 }
 
 /// A case in a list.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "CaseRow")]
 struct Row {
     number: String,
     flow: String,
@@ -132,15 +148,38 @@ struct Row {
 }
 
 /// A list of cases.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "CaseRows")]
 pub struct Rows {
     cases: Vec<Row>,
     more: bool,
+    /// Where the rest of each role's list begins.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    next: Vec<Page>,
+}
+
+/// A page of a role's list.
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "CasePage")]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// Whose list.
+    role: Role,
+    /// After which case; from the first one if nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    after: Option<String>,
 }
 
 impl Rows {
+    fn none() -> Self {
+        Self { cases: Vec::new(), more: false, next: Vec::new() }
+    }
+
     fn add(&mut self, role: Option<Role>, Cases { cases, more }: Cases) {
         self.more |= more;
+        if let (true, Some(role), Some(last)) = (more, role, cases.last()) {
+            self.next.push(Page { role, after: Some(last.number.clone()) });
+        }
         self.cases.extend(cases.into_iter().map(|case| Row {
             number: case.number,
             flow: case.procedure,
@@ -163,12 +202,17 @@ pub async fn shown(desk: &Desk, clerk: Clerk<'_>, status: StatusCode, loaded: &L
     Ok((status, [(header::ETAG, tag)], Json(clerk.view(loaded, today))).into_response())
 }
 
-/// Whoever names the version that they saw changes nothing that has changed since.
-pub async fn unchanged(desk: &Desk, clerk: Clerk<'_>, number: &str, headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(seen) = headers.get(header::IF_MATCH) else { return Ok(()) };
-    let (_, loaded) = clerk.find(number).await.map_err(desk.problem())?;
-    let now = HeaderValue::from_str(&format!("\"{}\"", loaded.version));
-    if now.is_ok_and(|now| now == *seen) { Ok(()) } else { Err(desk.refused("case-changed")) }
+/// The version of a case that its writer saw (`If-Match`), if they say which.
+pub struct Seen(pub Option<u64>);
+
+impl FromRequestParts<Desk> for Seen {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        let Some(tag) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        let version = tag.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+        version.map(|version| Self(Some(version))).ok_or_else(|| desk.refused("case-changed"))
+    }
 }
 
 /// `POST /cases`.
@@ -182,10 +226,20 @@ pub async fn open(
     shown(&desk, clerk, StatusCode::CREATED, &opened).await
 }
 
-/// `GET /cases`: what the person can do now.
-pub async fn list(State(desk): State<Desk>, signed: Signed) -> Result<Json<Rows>, Problem> {
-    let mut rows = Rows { cases: Vec::new(), more: false };
-    for (role, cases) in clerk(&desk, &signed).list().await.map_err(desk.problem())? {
+/// `GET /cases`: what the person can do now; a page of one role's list where it is named.
+pub async fn list(
+    State(desk): State<Desk>,
+    signed: Signed,
+    Asked(page): Asked<Option<Page>>,
+) -> Result<Json<Rows>, Problem> {
+    let (mut rows, clerk) = (Rows::none(), clerk(&desk, &signed));
+    let lists = match page {
+        None => clerk.list().await.map_err(desk.problem())?,
+        Some(Page { role, after }) => {
+            vec![(role, clerk.page(role, after.as_deref()).await.map_err(desk.problem())?)]
+        }
+    };
+    for (role, cases) in lists {
         rows.add(Some(role), cases);
     }
     Ok(Json(rows))
@@ -201,7 +255,7 @@ pub async fn search(
         Wanted::Shimei(text) => Name::new(Field::Shimei, &text),
         Wanted::AtenaBango(text) => Name::new(Field::AtenaBango, &text),
     };
-    let mut rows = Rows { cases: Vec::new(), more: false };
+    let mut rows = Rows::none();
     let rights = signed.officer().rights;
     rows.add(None, clerk(&desk, &signed).look_for(&name, rights).await.map_err(desk.problem())?);
     Ok(Json(rows))
@@ -219,11 +273,10 @@ pub async fn work(
     State(desk): State<Desk>,
     signed: Signed,
     At(number): At<String>,
-    headers: HeaderMap,
+    Seen(seen): Seen,
     Given(step): Given<Step>,
 ) -> Result<Response, Problem> {
-    let clerk = clerk(&desk, &signed);
-    unchanged(&desk, clerk, &number, &headers).await?;
+    let clerk = clerk(&desk, &signed).having_seen(seen);
     let day = step.day.map(|day| day.parse::<Day>()).transpose().map_err(|_| desk.refused("request-malformed"))?;
     let given = step.documents.into_iter().map(|document| entered(&desk, document)).collect::<Result<_, _>>()?;
     let doing = Doing { step: step.step, given, seen: step.seen, day, confirmed: step.confirmed };
@@ -246,11 +299,10 @@ pub async fn act(
     State(desk): State<Desk>,
     signed: Signed,
     At(number): At<String>,
-    headers: HeaderMap,
+    Seen(seen): Seen,
     Given(act): Given<Act>,
 ) -> Result<Response, Problem> {
-    let clerk = clerk(&desk, &signed);
-    unchanged(&desk, clerk, &number, &headers).await?;
+    let clerk = clerk(&desk, &signed).having_seen(seen);
     let because = |reason: String| desk.because(&reason);
     let command = match act {
         Act::Return { reason } => Command::Return { reason: because(reason)? },
@@ -265,16 +317,6 @@ pub async fn act(
     };
     let after = clerk.act(&number, &command).await.map_err(desk.problem())?;
     shown(&desk, clerk, StatusCode::OK, &after).await
-}
-
-/// What the client says makes the request the same as another (`Idempotency-Key`); two people's are never the
-/// same.
-fn once(desk: &Desk, signed: &Signed, headers: &HeaderMap, request: &[&str]) -> Result<Option<Once>, Problem> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = key.to_str().ok().filter(|key| (1..=MOST_KEY).contains(&key.len()));
-    let key = key.ok_or_else(|| desk.refused("request-malformed"))?;
-    let key = format!("{}/{key}", signed.actor().person());
-    Ok(Some(Once { key, request: Sha256::digest(request.join("\n")).into() }))
 }
 
 /// A file as it is answered.
@@ -300,7 +342,7 @@ pub async fn issue(
     At((number, document)): At<(String, u32)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let once = once(&desk, &signed, &headers, &[&number, &document.to_string()])?;
+    let once = once(&desk, &signed, &headers, &[number.as_bytes(), document.to_string().as_bytes()])?;
     let terminal = desk.here(&signed, &headers).await?;
     let at = desk.clone();
     let issued = async move {

@@ -17,15 +17,18 @@ use super::problem::Problem;
 use super::sessions::Signed;
 
 /// Who certifies in an office.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "CertifiersShown")]
 pub struct Shown {
+    #[schemars(with = "String")]
     office: OfficeId,
     signatories: Vec<Period>,
     seals: Vec<ShownSeal>,
 }
 
 /// A seal, without its picture: that is for paper.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "SealShown")]
 pub struct ShownSeal {
     id: String,
     mm: f64,
@@ -34,7 +37,8 @@ pub struct ShownSeal {
 }
 
 /// What is proposed.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "CertifierWish")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, tag = "change")]
 pub enum Wish {
     /// Who certifies, by period, in place of those before.

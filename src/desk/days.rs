@@ -21,7 +21,8 @@ impl Desk {
 }
 
 /// A day of the offices.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "DayShown")]
 pub struct Opening {
     day: String,
     open: bool,

@@ -1,7 +1,7 @@
 //! 交付 over HTTP: what is shown and paid, and the receipt of it.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,14 +10,15 @@ use crate::issuing::clerk::Over;
 use crate::procedure::StepKey;
 
 use super::Desk;
-use super::cases::{At, Given, clerk, pdf, shown, unchanged};
+use super::cases::{At, Given, Seen, clerk, pdf, shown};
 use super::problem::Problem;
 use super::sessions::Signed;
 
 /// A 交付.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Handing {
+    #[schemars(with = "String")]
     step: StepKey,
     shown: Value,
     #[serde(default)]
@@ -29,11 +30,10 @@ pub async fn hand_over(
     State(desk): State<Desk>,
     signed: Signed,
     At(number): At<String>,
-    headers: HeaderMap,
+    Seen(seen): Seen,
     Given(Handing { step, shown: given, confirmed }): Given<Handing>,
 ) -> Result<Response, Problem> {
-    let clerk = clerk(&desk, &signed);
-    unchanged(&desk, clerk, &number, &headers).await?;
+    let clerk = clerk(&desk, &signed).having_seen(seen);
     let terminal = desk.here(&signed, &headers).await?;
     let over = Over::read(step, &given.to_string(), confirmed).map_err(desk.problem())?;
     let after = clerk.hand_over(&number, over, &terminal).await;

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::register::IncidentId;
 
 use super::Desk;
-use super::cases::{At, Given};
+use super::cases::{Asked, At, Given};
+use super::page::{After, page};
 use super::problem::Problem;
 use super::sessions::Signed;
 
 /// An incident in a list.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "IncidentRow")]
 struct Row {
     incident: String,
     day: String,
@@ -23,20 +25,29 @@ struct Row {
 }
 
 /// The open incidents of an office.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "IncidentRows")]
 pub struct Rows {
     incidents: Vec<Row>,
+    /// After which the rest begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// What was found.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "IncidentClosing")]
 #[serde(deny_unknown_fields)]
 pub struct Closing {
     reason: String,
 }
 
 /// `GET /incidents`.
-pub async fn list(State(desk): State<Desk>, signed: Signed) -> Result<Json<Rows>, Problem> {
+pub async fn list(
+    State(desk): State<Desk>,
+    signed: Signed,
+    Asked(after): Asked<Option<After>>,
+) -> Result<Json<Rows>, Problem> {
     let office = desk.staff(&signed)?.office();
     let open = desk.hall.register.open_incidents(office).await.map_err(desk.problem())?;
     let rows = open.into_iter().map(|incident| Row {
@@ -45,7 +56,8 @@ pub async fn list(State(desk): State<Desk>, signed: Signed) -> Result<Json<Rows>
         kind: incident.kind,
         case: incident.case.map(|case| case.to_string()),
     });
-    Ok(Json(Rows { incidents: rows.collect() }))
+    let (incidents, next) = page(rows.collect(), after, |row| &row.incident);
+    Ok(Json(Rows { incidents, next }))
 }
 
 /// `POST /incidents/{incident}/close`.

@@ -7,9 +7,13 @@ mod endpoints;
 mod handing;
 mod incidents;
 mod metrics;
+mod openapi;
+mod page;
 mod paper;
 mod people;
 mod problem;
+mod rate;
+mod repeat;
 mod requests;
 mod sessions;
 mod subjects;
@@ -18,10 +22,11 @@ mod terminals;
 mod trace;
 
 use std::future::{Future, IntoFuture as _};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -37,7 +42,13 @@ use crate::issuing::issue::PATIENCE;
 
 pub use endpoints::{Endpoint, Method, Need, endpoints};
 use metrics::Metrics;
+pub use openapi::document;
 use problem::Problem;
+pub use rate::Limits;
+use rate::Rates;
+
+/// Where the API stands.
+pub const API: &str = "/api/v1";
 
 /// Largest body of a request, in bytes: a document and what it brings along (a picture of a seal's imprint).
 const MOST_BYTES: usize = 2 * 1024 * 1024;
@@ -51,28 +62,35 @@ pub struct Desk {
     hall: Arc<Hall>,
     sentences: Arc<Words>,
     metrics: Arc<Metrics>,
+    rates: Arc<Rates>,
     /// Held by whatever must be ended before the program stops.
     working: Arc<RwLock<()>>,
 }
 
 impl Desk {
     /// The desk of a city; its sentences are those of the refusals.
-    pub fn new(hall: Hall, sentences: Words) -> Self {
+    pub fn new(hall: Hall, sentences: Words, limits: Limits) -> Self {
         let (hall, sentences) = (Arc::new(hall), Arc::new(sentences));
-        Self { hall, sentences, metrics: Arc::new(Metrics::new()), working: Arc::default() }
+        let (metrics, rates) = (Arc::new(Metrics::new()), Arc::new(Rates::new(limits)));
+        Self { hall, sentences, metrics, rates, working: Arc::default() }
     }
 
     /// Every endpoint.
     pub fn router(self) -> Router {
-        let api =
-            endpoints().into_iter().fold(Router::new(), |api, Endpoint { path, handler, .. }| api.route(path, handler));
+        let api = endpoints().into_iter().fold(Router::new(), |api, endpoint| {
+            let (path, need, changes) = (endpoint.path, endpoint.need, endpoint.changes());
+            let once = middleware::from_fn_with_state(self.clone(), repeat::done_once);
+            let handler = if changes { endpoint.handler.layer(once) } else { endpoint.handler };
+            api.route(path, handler.layer(Extension(need)))
+        });
         Router::new()
-            .nest("/api/v1", api)
+            .nest(API, api)
             .route("/healthz", get(healthz))
             .route("/readyz", get(readyz))
             .fallback(nothing_there)
             .method_not_allowed_fallback(nothing_there)
             .layer(DefaultBodyLimit::max(MOST_BYTES))
+            .layer(middleware::from_fn_with_state(self.clone(), rate::limited))
             .layer(middleware::from_fn_with_state(self.clone(), trace::told))
             .layer(middleware::from_fn(kept_by_nobody))
             .with_state(self)
@@ -127,8 +145,9 @@ pub async fn serve(desk: Desk, doors: Doors, stop: impl Future<Output = ()> + Se
         let _ = told.await as Result<(), _>;
         tokio::time::sleep(MOST_STOPPING).await;
     };
+    let router = desk.router().into_make_service_with_connect_info::<SocketAddr>();
     tokio::select! {
-        served = axum::serve(doors.api, desk.router()).with_graceful_shutdown(stop).into_future() => served?,
+        served = axum::serve(doors.api, router).with_graceful_shutdown(stop).into_future() => served?,
         () = late => warn!("connections were still open"),
     }
     // What is issued for somebody who is gone is ended, too.

@@ -14,7 +14,8 @@ use super::problem::Problem;
 use super::sessions::Signed;
 
 /// A printer's stock today.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "PaperTold")]
 pub struct Told {
     terminal: String,
     today: Balance,
@@ -24,7 +25,8 @@ pub struct Told {
 }
 
 /// A number that came out on sheets.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "PaperUse")]
 #[serde(deny_unknown_fields)]
 pub struct Use {
     issuance: String,
@@ -32,7 +34,8 @@ pub struct Use {
 }
 
 /// Sheets that nobody uses any more.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "PaperSpoil")]
 #[serde(deny_unknown_fields)]
 pub struct Spoil {
     first: u32,
@@ -41,14 +44,16 @@ pub struct Spoil {
 }
 
 /// Spoiled sheets that were destroyed.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "PaperDestroy")]
 #[serde(deny_unknown_fields)]
 pub struct Destroy {
     first: u32,
 }
 
 /// The number on a sheet.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "PaperFound")]
 pub struct Found {
     issuance: String,
     sheets: Sheets,

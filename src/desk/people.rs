@@ -23,37 +23,46 @@ use super::problem::Problem;
 use super::sessions::Signed;
 
 /// The people of an office.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "PeopleList")]
 pub struct List {
     people: Vec<Account>,
 }
 
 /// What is proposed of an account.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "PersonWish")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, tag = "change")]
 pub enum Wish {
     /// Somebody new.
     Add {
-        person: PersonId,
+        #[schemars(with = "String")]
+person: PersonId,
         name: String,
         roles: BTreeSet<Role>,
         #[serde(default)]
         rights: BTreeSet<Right>,
     },
     /// A program.
-    AddProgram { person: PersonId, name: String, roles: BTreeSet<Role>, permits: BTreeSet<Permit>, days: u16 },
+    AddProgram { #[schemars(with = "String")]
+person: PersonId, name: String, roles: BTreeSet<Role>, permits: BTreeSet<Permit>, days: u16 },
     /// Other roles.
-    Roles { person: PersonId, roles: BTreeSet<Role> },
+    Roles { #[schemars(with = "String")]
+person: PersonId, roles: BTreeSet<Role> },
     /// Other rights.
-    Rights { person: PersonId, rights: BTreeSet<Right> },
+    Rights { #[schemars(with = "String")]
+person: PersonId, rights: BTreeSet<Right> },
     /// The end.
-    End { person: PersonId },
+    End { #[schemars(with = "String")]
+person: PersonId },
     /// A password, or a program's token, anew.
-    Password { person: PersonId },
+    Password { #[schemars(with = "String")]
+person: PersonId },
 }
 
 /// What whoever proposed is told, once.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ProposalWaiting")]
 pub struct Waiting {
     proposal: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,22 +76,27 @@ impl From<Proposed> for Waiting {
 }
 
 /// A proposal that waits.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ProposalShown")]
 pub struct Shown {
     proposal: String,
-    by: PersonId,
+    #[schemars(with = "String")]
+by: PersonId,
     #[serde(flatten)]
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     change: Change,
 }
 
 /// What waits.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ProposalsOpen")]
 pub struct Open {
     proposals: Vec<Shown>,
 }
 
 /// What whoever confirmed is told, once: the other half of a code, or a program's token.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ProposalConfirmed")]
 #[serde(rename_all = "kebab-case")]
 pub enum Confirmed {
     /// The other half.
@@ -94,7 +108,8 @@ pub enum Confirmed {
 }
 
 /// The first two of an office.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "PeopleFirsts")]
 #[serde(deny_unknown_fields)]
 pub struct Firsts {
     code: String,
@@ -102,22 +117,27 @@ pub struct Firsts {
 }
 
 /// One of them.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "PersonFirst")]
 #[serde(deny_unknown_fields)]
 pub struct First {
-    person: PersonId,
+    #[schemars(with = "String")]
+person: PersonId,
     name: String,
 }
 
 /// The code by which one of them chooses a password.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "PersonAdmitted")]
 pub struct Admitted {
-    person: PersonId,
+    #[schemars(with = "String")]
+person: PersonId,
     code: String,
 }
 
 /// A password that is chosen by a code.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "PasswordChoosing")]
 #[serde(deny_unknown_fields)]
 pub struct Choosing {
     person: String,
@@ -126,7 +146,8 @@ pub struct Choosing {
 }
 
 /// A password that is chosen by the one before.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "PasswordChanging")]
 #[serde(deny_unknown_fields)]
 pub struct Changing {
     password: String,

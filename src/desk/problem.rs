@@ -23,6 +23,7 @@ use crate::office::accounts::AccountError;
 use crate::office::certifiers::CertifierError;
 use crate::office::proposals::ProposalError;
 use crate::office::records::RecordError;
+use crate::office::repeat::RepeatError;
 use crate::office::right::NoRight;
 use crate::office::sign_in::SignInError;
 use crate::office::subjects::SubjectError;
@@ -37,7 +38,7 @@ use super::trace::Refused;
 const TYPE: &str = "urn:shomei:problem:";
 
 /// A refusal.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Problem {
     /// A name for the code that is one everywhere.
     #[serde(rename = "type")]
@@ -54,7 +55,7 @@ pub struct Problem {
 }
 
 /// A field that is in the way.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct FieldProblem {
     /// Path: `setaiin[2].shimei`.
     field: String,
@@ -234,6 +235,20 @@ impl Told for NoRight {
     }
 }
 
+impl Told for RepeatError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Other => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UnderWay => StatusCode::CONFLICT,
+            Self::Record(error) => error.status(),
+        }
+    }
+}
+
 impl Told for SuppressionError {
     fn code(&self) -> &'static str {
         Self::code(self)
@@ -321,6 +336,7 @@ fn of_case(error: &CaseworkError) -> StatusCode {
     match error {
         CaseworkError::NoCase | CaseworkError::NoFlow { .. } | CaseworkError::NoIncident => StatusCode::NOT_FOUND,
         CaseworkError::Destroyed => StatusCode::GONE,
+        CaseworkError::Changed { .. } => StatusCode::PRECONDITION_FAILED,
         CaseworkError::Case(
             CaseError::WrongParty { .. }
             | CaseError::WrongRole { .. }
@@ -357,6 +373,7 @@ impl Desk {
             "no-session" => StatusCode::UNAUTHORIZED,
             "machine-not-permitted" => StatusCode::FORBIDDEN,
             "case-changed" => StatusCode::PRECONDITION_FAILED,
+            "too-many-requests" => StatusCode::TOO_MANY_REQUESTS,
             "program-failed" => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };

@@ -21,7 +21,7 @@ use super::trace::at_office;
 use super::{Desk, Need};
 
 /// Who signs in.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     person: String,
@@ -29,7 +29,7 @@ pub struct SignIn {
 }
 
 /// What a session is had by.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct SignedIn {
     token: String,
     #[serde(flatten)]
@@ -37,8 +37,9 @@ pub struct SignedIn {
 }
 
 /// Who works where.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct Who {
+    #[schemars(with = "String")]
     person: PersonId,
     name: String,
     office: String,

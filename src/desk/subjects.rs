@@ -20,7 +20,8 @@ use super::sessions::Signed;
 use super::suppressions::Shown;
 
 /// What came of taking over.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "SubjectsTaken")]
 pub struct Told {
     new: usize,
     newer: usize,
@@ -29,21 +30,24 @@ pub struct Told {
 }
 
 /// A line that was refused; the others were taken over all the same.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "SubjectLine")]
 struct Bad {
     line: usize,
     errors: Vec<FieldProblem>,
 }
 
 /// Who was found.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "SubjectsFound")]
 pub struct People {
     people: Vec<Seen>,
     more: bool,
 }
 
 /// Somebody who was found.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "SubjectFound")]
 struct Seen {
     subject: Subject,
     /// To whoever may know.

@@ -13,12 +13,14 @@ use crate::office::records::Version;
 use crate::office::suppression::{AsSeen, Basis, Level, Suppression, Suppressions, Target, Work};
 
 use super::Desk;
-use super::cases::Given;
+use super::cases::{Asked, Given};
+use super::page::{After, page};
 use super::problem::Problem;
 use super::sessions::Signed;
 
 /// A suppression as it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "SuppressionShown")]
 pub struct Shown {
     id: String,
     version: u64,
@@ -33,20 +35,26 @@ impl From<Version<Suppression>> for Shown {
 }
 
 /// A list of suppressions.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "SuppressionList")]
 pub struct List {
     suppressions: Vec<Shown>,
+    /// After which the rest begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// Whose suppressions are looked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "SuppressionWanted")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Wanted {
     atena_bango: String,
 }
 
 /// 設定.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "SuppressionSetting")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Setting {
     target: Target,
@@ -59,7 +67,7 @@ pub struct Setting {
 }
 
 /// 解除: of all that are named, or of none.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lifting {
     seen: Vec<AsSeen>,
@@ -67,7 +75,7 @@ pub struct Lifting {
 }
 
 /// 一時解除.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LiftingFor {
     seen: AsSeen,
@@ -80,9 +88,10 @@ impl Desk {
         Suppressions::of(&self.hall.register, &self.hall.city.id, signed.officer())
     }
 
-    async fn listed(&self, signed: &Signed, of: Option<&Name>) -> Result<Json<List>, Problem> {
+    async fn listed(&self, signed: &Signed, of: Option<&Name>, after: Option<After>) -> Result<Json<List>, Problem> {
         let known = self.suppressions(signed).list(of).await.map_err(self.problem())?;
-        Ok(Json(List { suppressions: known.into_iter().map(Shown::from).collect() }))
+        let (suppressions, next) = page(known.into_iter().map(Shown::from).collect(), after, |shown| &shown.id);
+        Ok(Json(List { suppressions, next }))
     }
 
     fn day(&self, text: &str) -> Result<Day, Problem> {
@@ -91,8 +100,12 @@ impl Desk {
 }
 
 /// `GET /suppressions`.
-pub async fn list(State(desk): State<Desk>, signed: Signed) -> Result<Json<List>, Problem> {
-    desk.listed(&signed, None).await
+pub async fn list(
+    State(desk): State<Desk>,
+    signed: Signed,
+    Asked(after): Asked<Option<After>>,
+) -> Result<Json<List>, Problem> {
+    desk.listed(&signed, None, after).await
 }
 
 /// `POST /suppressions/search`: of one person.
@@ -101,7 +114,7 @@ pub async fn search(
     signed: Signed,
     Given(wanted): Given<Wanted>,
 ) -> Result<Json<List>, Problem> {
-    desk.listed(&signed, Some(&Name::new(Field::AtenaBango, &wanted.atena_bango))).await
+    desk.listed(&signed, Some(&Name::new(Field::AtenaBango, &wanted.atena_bango)), None).await
 }
 
 /// `POST /suppressions`.

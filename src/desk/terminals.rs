@@ -15,23 +15,26 @@ use super::sessions::Signed;
 use super::trace::at_terminal;
 
 /// Header in which a terminal shows its token.
-const TERMINAL: &str = "x-shomei-terminal";
+pub const TERMINAL: &str = "x-shomei-terminal";
 
 /// What a terminal is enrolled by, told once.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "TerminalAdmitted")]
 pub struct Admitted {
     code: String,
 }
 
 /// A terminal that enrols itself.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "TerminalEnrolling")]
 #[serde(deny_unknown_fields)]
 pub struct Enrolling {
     code: String,
 }
 
 /// A terminal as it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "TerminalShown")]
 pub struct Shown {
     office: String,
     #[serde(flatten)]
@@ -47,7 +50,8 @@ impl From<Enrolment> for Shown {
 }
 
 /// A terminal that was enrolled, and its token, told once.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "TerminalBegun")]
 pub struct Begun {
     token: String,
     #[serde(flatten)]
@@ -55,13 +59,15 @@ pub struct Begun {
 }
 
 /// The terminals of an office.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "TerminalList")]
 pub struct List {
     terminals: Vec<Shown>,
 }
 
 /// Until when a terminal was renewed, in milliseconds since 1970.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "TerminalRenewed")]
 pub struct Renewed {
     until: i64,
 }

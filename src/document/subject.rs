@@ -107,7 +107,7 @@ record! {
 }
 
 /// What is held of somebody, checked.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// `jumin`, or the kind whose content it is.

@@ -74,6 +74,12 @@ pub enum CaseworkError {
     /// No such incident is open.
     #[error("closing an incident: none of this id is open")]
     NoIncident,
+    /// Somebody else changed it since it was seen.
+    #[error("working on a case: it was changed since version {seen}")]
+    Changed {
+        /// Version that was seen.
+        seen: u64,
+    },
     /// Its key was destroyed with the end of its retention period.
     #[error("reading a case: its retention period is over")]
     Destroyed,
@@ -109,6 +115,7 @@ impl CaseworkError {
             Self::NoCase => "no-case",
             Self::TillClosed => "till-closed",
             Self::NoIncident => "no-incident",
+            Self::Changed { .. } => "case-changed",
             Self::Destroyed => "case-destroyed",
             Self::NoOpening { .. } => "case-no-opening",
         }
@@ -150,6 +157,15 @@ pub struct Loaded {
     pub version: u64,
     /// What lists show of it.
     pub row: CaseRow,
+}
+
+impl Loaded {
+    fn unless_changed(self, seen: Option<u64>) -> Result<Self, CaseworkError> {
+        match seen {
+            Some(seen) if seen != self.version => Err(CaseworkError::Changed { seen }),
+            _ => Ok(self),
+        }
+    }
 }
 
 /// What came of replaying an office's cases.
@@ -274,10 +290,21 @@ impl Casework<'_> {
         command: &Command,
         actor: &Actor,
     ) -> Result<Loaded, CaseworkError> {
+        self.act_on((office, id), None, command, actor).await
+    }
+
+    /// The same, and on nothing but the version that the person saw, if they say which.
+    pub async fn act_on(
+        &self,
+        (office, id): (&OfficeId, CaseId),
+        seen: Option<u64>,
+        command: &Command,
+        actor: &Actor,
+    ) -> Result<Loaded, CaseworkError> {
         let mut tries = TRIES;
         loop {
             tries = tries.saturating_sub(1);
-            let loaded = self.load(office, id).await?;
+            let loaded = self.load(office, id).await?.unless_changed(seen)?;
             let mut ask = Ask::case(office, id, loaded.version);
             if let Command::Do(work) = command {
                 ask = self.asking_to_fill(&loaded, work.step.as_str(), ask)?;
@@ -299,13 +326,14 @@ impl Casework<'_> {
     pub async fn hand_over(
         &self,
         (office, id): (&OfficeId, CaseId),
+        seen: Option<u64>,
         (shown, till): (&Shown, u16),
         actor: &Actor,
     ) -> Result<Loaded, CaseworkError> {
         let mut tries = TRIES;
         loop {
             tries = tries.saturating_sub(1);
-            let loaded = self.load(office, id).await?;
+            let loaded = self.load(office, id).await?.unless_changed(seen)?;
             let day = self.register.now().await?.day();
             let watch = vec![till::watch(office, day, &shown.receipt.till)];
             let ask = Ask { terminal: Some(till::counter(till)), watch, ..Ask::case(office, id, loaded.version) };

@@ -30,7 +30,7 @@ use crate::office::right::{Officer, Right};
 use crate::office::terminals::Enrolled;
 use crate::press::{Leave, PressError};
 use crate::procedure::{Procedure, Role, StepKey};
-use crate::register::{CaseRow, Once, RegisterError};
+use crate::register::{After, CaseRow, Once, RegisterError};
 
 use super::IssueError;
 use super::casework::{CaseworkError, Loaded};
@@ -216,9 +216,17 @@ pub struct Clerk<'a> {
     pub counter: Counter<'a>,
     /// Who.
     pub actor: &'a Actor,
+    /// The version of a case that they saw, if they say which: nothing is done to another one.
+    pub seen: Option<u64>,
 }
 
 impl<'a> Clerk<'a> {
+    /// Somebody who saw a case at a version.
+    #[must_use]
+    pub fn having_seen(self, seen: Option<u64>) -> Self {
+        Self { seen, ..self }
+    }
+
     /// Today, as the register has it.
     pub async fn today(&self) -> Result<Day, ClerkError> {
         Ok(self.counter.casework.register.now().await?.day())
@@ -244,7 +252,7 @@ impl<'a> Clerk<'a> {
     /// Does something with a case.
     pub async fn act(&self, number: &str, command: &Command) -> Result<Loaded, ClerkError> {
         let (id, _) = self.find(number).await?;
-        Ok(self.counter.casework.act(self.actor.office(), id, command, self.actor).await?)
+        Ok(self.counter.casework.act_on((self.actor.office(), id), self.seen, command, self.actor).await?)
     }
 
     /// 受付の記録 of a case: JSON.
@@ -265,7 +273,8 @@ impl<'a> Clerk<'a> {
         let receipt = ReceiptNumber { day: self.today().await?, till: terminal.seat().name.clone(), serial: 0 };
         let sheets: Vec<String> = handing.kami.iter().map(ToString::to_string).collect();
         let shown = Shown { step: over.step, handing, slip, confirmed: over.confirmed, receipt, time: String::new() };
-        let after = casework.hand_over((office, id), (&shown, terminal.seat().number), self.actor).await?;
+        let till = terminal.seat().number;
+        let after = casework.hand_over((office, id), self.seen, (&shown, till), self.actor).await?;
         match after.case.record().stopped() {
             None => Ok(after),
             Some(fault) => Err(ClerkError::Stopped(Refusals::from(refusal(fault, &sheets)))),
@@ -432,11 +441,24 @@ impl<'a> Clerk<'a> {
     pub async fn list(&self) -> Result<Vec<(Role, Cases)>, ClerkError> {
         let mut lists = Vec::new();
         for role in self.actor.roles() {
-            let register = self.counter.casework.register;
-            let (cases, more) = register.work_list(self.actor.office(), role.key(), None, MOST_CASES).await?;
-            lists.push((*role, Cases { cases, more }));
+            lists.push((*role, self.page(*role, None).await?));
         }
         Ok(lists)
+    }
+
+    /// The same of one role, after the case of a 案件番号. Of a role that is not theirs there is nothing to do.
+    pub async fn page(&self, role: Role, after: Option<&str>) -> Result<Cases, ClerkError> {
+        let (register, office) = (self.counter.casework.register, self.actor.office());
+        if !self.actor.roles().contains(&role) {
+            return Ok(Cases { cases: Vec::new(), more: false });
+        }
+        let after = match after {
+            Some(number) => Some(register.case_by_number(office, number).await?.ok_or(CaseworkError::NoCase)?),
+            None => None,
+        };
+        let after = after.map(|row| After { opened_at: row.opened_at, case: row.id });
+        let (cases, more) = register.work_list(office, role.key(), after, MOST_CASES).await?;
+        Ok(Cases { cases, more })
     }
 
     /// Cases of the office with a name or number on a document, newest first.
@@ -506,11 +528,12 @@ pub struct Cases {
 }
 
 /// A case as it is shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct CaseView {
     /// 案件番号.
     pub number: String,
     /// Id.
+    #[schemars(with = "String")]
     pub case: CaseId,
     /// How many events it has.
     pub version: u64,
@@ -537,13 +560,14 @@ pub struct CaseView {
 }
 
 /// 受付の記録, as whoever examines and approves sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct RequestView {
     /// What was recorded.
     pub recorded: serde_json::Value,
     /// Whether the papers suffice, as one of the first kind or two others do.
     pub identified: bool,
     /// By whom.
+    #[schemars(with = "String")]
     pub by: PersonId,
     /// In which role.
     pub role: Role,
@@ -562,22 +586,25 @@ impl RequestView {
 }
 
 /// A step that was done.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct DoneView {
     /// Key.
+    #[schemars(with = "String")]
     pub step: StepKey,
     /// What was done.
     pub action: String,
     /// By whom.
+    #[schemars(with = "String")]
     pub by: PersonId,
     /// In which role.
     pub role: Role,
 }
 
 /// A step that can be done now.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct OpenView {
     /// Key.
+    #[schemars(with = "String")]
     pub step: StepKey,
     /// What is done.
     pub action: String,
@@ -595,9 +622,10 @@ pub struct OpenView {
 }
 
 /// A document of a case.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct DocumentView {
     /// Number in the case.
+    #[schemars(with = "u32")]
     pub id: EntryId,
     /// Kind.
     pub kind: String,
@@ -614,9 +642,10 @@ pub struct DocumentView {
 }
 
 /// A copy that was begun.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct IssuanceView {
     /// Id.
+    #[schemars(with = "String")]
     pub id: IssuanceId,
     /// What became of it.
     pub state: String,

@@ -143,7 +143,7 @@ impl Hall {
 
     /// Somebody at work.
     pub fn clerk<'a>(&'a self, actor: &'a Actor) -> Clerk<'a> {
-        Clerk { counter: self.counter(), actor }
+        Clerk { counter: self.counter(), actor, seen: None }
     }
 
     /// Numbers that a stopped program left without an end get one. Says how many.

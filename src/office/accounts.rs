@@ -73,12 +73,14 @@ impl AccountError {
 }
 
 /// 職員: an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// Who.
+    #[schemars(with = "String")]
     pub person: PersonId,
     /// Where.
+    #[schemars(with = "String")]
     pub office: OfficeId,
     /// Name.
     pub name: String,

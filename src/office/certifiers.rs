@@ -62,14 +62,16 @@ impl CertifierError {
 }
 
 /// 証明者 of a period, as it is kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Period {
     /// First day.
     #[serde(with = "wire::text")]
+    #[schemars(with = "String")]
     pub from: Day,
     /// Last day, or none while it lasts.
     #[serde(with = "wire::maybe_text", skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Option<String>")]
     pub until: Option<Day>,
     /// 職名 with the prefecture.
     pub title: String,

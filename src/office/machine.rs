@@ -11,7 +11,7 @@ use super::accounts::Account;
 use super::right::Right;
 
 /// What a program may ask for, among what the endpoints need. What is not here no program has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Permit {
     /// What anybody who signed in may ask for, in the roles that it has.
@@ -21,7 +21,7 @@ pub enum Permit {
 }
 
 /// What makes an account a program's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
     /// What it may ask for.

@@ -11,6 +11,7 @@ pub mod paper;
 pub mod password;
 pub mod proposals;
 pub mod records;
+pub mod repeat;
 pub mod right;
 pub mod sign_in;
 pub mod subjects;

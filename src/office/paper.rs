@@ -84,7 +84,7 @@ impl PaperError {
 }
 
 /// Sheets in a row, by their printed serials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Sheets {
     /// First.
     pub first: u32,
@@ -165,7 +165,7 @@ pub struct Stock {
 }
 
 /// 用紙の残り of a day, in sheets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Balance {
     /// 繰越.
     pub kurikoshi: u32,

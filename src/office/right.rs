@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::case::actor::Actor;
 
 /// A right. None includes another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Right {
     /// To see what is suppressed, and of whom.

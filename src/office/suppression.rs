@@ -20,7 +20,7 @@ use super::records::{Author, Kept, RecordError, Records, Version, term};
 use super::right::{NoRight, Officer, Right};
 
 /// What is suppressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Work {
     /// 異動.
@@ -32,7 +32,7 @@ pub enum Work {
 }
 
 /// How.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// エラー: it is not done.
@@ -42,7 +42,7 @@ pub enum Level {
 }
 
 /// Why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
     /// 支援措置.
@@ -58,7 +58,7 @@ pub enum Basis {
 }
 
 /// Of whom. Numbers and names stand in the form in which they are looked for.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Target {
     /// 宛名番号 of a person.
@@ -104,7 +104,7 @@ impl std::fmt::Debug for Target {
 }
 
 /// 一時解除.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TemporaryLift {
     /// When it returns, in milliseconds since 1970.
@@ -112,7 +112,7 @@ pub struct TemporaryLift {
 }
 
 /// A suppression.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Suppression {
     /// Of whom.
@@ -125,9 +125,11 @@ pub struct Suppression {
     pub basis: Basis,
     /// First day.
     #[serde(with = "wire::text")]
+    #[schemars(with = "String")]
     pub from: Day,
     /// The day on which somebody must look at it again. It does not end then.
     #[serde(with = "wire::maybe_text", skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Option<String>")]
     pub review: Option<Day>,
     /// Whether somebody ended it.
     pub lifted: bool,
@@ -251,7 +253,7 @@ impl SuppressionError {
 
 /// A suppression as somebody saw it: whoever changes it names the version, so that a list made before
 /// somebody changed it changes nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AsSeen {
     /// Which.

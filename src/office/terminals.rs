@@ -79,7 +79,7 @@ impl TerminalError {
 }
 
 /// 席: what a terminal is called, and where it prints.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Seat {
     /// Number, as the QR has it.

@@ -52,12 +52,17 @@ impl Answer {
 
 impl Served {
     pub fn with(people: &[&str]) -> Self {
+        Self::with_options(people, &[])
+    }
+
+    /// The same, served with more options.
+    pub fn with_options(people: &[&str], options: &[&str]) -> Self {
         let place = Place::new();
         place.done(&format!("import {} --as kita-shonin", root().join("samples/subjects.jsonl").display()));
         for person in people {
             password(&place, person);
         }
-        let (server, url, watch) = serving(&place);
+        let (server, url, watch) = serving(&place, options);
         Self { place, server, url, watch, asked: RefCell::default() }
     }
 
@@ -66,7 +71,7 @@ impl Served {
         tool("kill", &["-TERM", &self.server.id().to_string()]);
         assert!(self.server.wait().unwrap().success());
         work(&self.place);
-        (self.server, self.url, self.watch) = serving(&self.place);
+        (self.server, self.url, self.watch) = serving(&self.place, &[]);
     }
 
     pub fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>, more: &[&str]) -> Answer {
@@ -134,10 +139,10 @@ impl Drop for Served {
     }
 }
 
-fn serving(place: &Place) -> (Child, String, String) {
+fn serving(place: &Place, options: &[&str]) -> (Child, String, String) {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(place.at(LOG)).unwrap();
     let mut server = Command::new(env!("CARGO_BIN_EXE_shomei"));
-    server.current_dir(place.at("")).args(["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]);
+    server.current_dir(place.at("")).args(["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]).args(options);
     let mut server = server.env("RUST_LOG", "trace").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
     let mut told = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
     let (url, watch) = (told.next().unwrap(), told.next().unwrap());
@@ -289,7 +294,7 @@ fn whose_account_is_over_has_no_session_and_is_told_of_as_nobody() {
 }
 
 /// What an endpoint is asked with, so that nothing but who asks decides.
-fn asked(endpoint: &Endpoint, case: &str, day: &str) -> (String, Option<Value>) {
+pub fn asked(endpoint: &Endpoint, case: &str, day: &str) -> (String, Option<Value>) {
     let none = "01890000-0000-7000-8000-000000000000";
     let path = endpoint
         .path
