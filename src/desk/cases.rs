@@ -11,7 +11,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::case::command::Command;
-use crate::case::event::Attributes;
+use crate::case::event::{AlertSeen, Attributes};
 use crate::case::id::{EntryId, IssuanceId};
 use crate::document::catalog::Kind;
 use crate::document::names::{Field, Name};
@@ -69,6 +69,8 @@ pub struct Step {
     documents: Vec<Document>,
     #[serde(default)]
     seen: Vec<String>,
+    #[serde(default)]
+    alerts: Vec<AlertSeen>,
     day: Option<String>,
     #[serde(default)]
     confirmed: Vec<String>,
@@ -226,7 +228,8 @@ pub async fn work(
     unchanged(&desk, clerk, &number, &headers).await?;
     let day = step.day.map(|day| day.parse::<Day>()).transpose().map_err(|_| desk.refused("request-malformed"))?;
     let given = step.documents.into_iter().map(|document| entered(&desk, document)).collect::<Result<_, _>>()?;
-    let doing = Doing { step: step.step, given, seen: step.seen, day, confirmed: step.confirmed };
+    let (seen, alerts) = (step.seen, step.alerts);
+    let doing = Doing { step: step.step, given, seen, alerts, day, confirmed: step.confirmed };
     let after = clerk.work(&number, doing).await.map_err(desk.problem())?;
     shown(&desk, clerk, StatusCode::OK, &after).await
 }
