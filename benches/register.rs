@@ -13,7 +13,7 @@ use shomei::case::event::Entry;
 use shomei::case::id::{CaseId, IssuanceId, OfficeId, PersonId};
 use shomei::case::warrant::Cover;
 use shomei::document::cbor::Digest;
-use shomei::issuing::bench::{self, CERTIFICATE, Walk, Way, blank, household, read};
+use shomei::issuing::bench::{self, CERTIFICATE, Walk, Way, blank, day_for, household, read};
 use shomei::issuing::casework::{Casework, Flows};
 use shomei::issuing::city::City;
 use shomei::issuing::issue::{Counter, Order, PATIENCE};
@@ -65,7 +65,10 @@ fn decisions(criterion: &mut Criterion) {
                 let commands: Vec<Command> = steps.iter().map(|(_, command, _)| command.clone()).collect();
                 let begun = Instant::now();
                 for ((case, _, actor), command) in steps.iter().zip(commands) {
-                    let events = case.decide(command, actor, &settings).unwrap();
+                    let events = {
+                        let today = day_for(case, &command, &settings);
+                        case.decide(command, actor, &settings, today).unwrap()
+                    };
                     let after = events.iter().fold(case.clone(), |case, event| case.apply(event));
                     black_box(after);
                 }

@@ -32,7 +32,7 @@ impl Case {
             },
             (Self::WithCity(mut with), Event::HandedBack { done, by }) => {
                 if let Some(step) = done {
-                    with.running.progress.mark(step.clone(), by.clone());
+                    with.running.progress.mark(step.clone(), by.clone(), None);
                 }
                 Self::Running(with.running).or_completed()
             }
@@ -68,8 +68,8 @@ impl Running {
                 self.request = Some(Recorded { request: request.clone(), by: by.clone() });
             }
             Event::PrintedElsewhere { kind, step, .. } => self.confirmed.push((step.clone(), kind.clone())),
-            Event::StepDone { step, seen, by } => {
-                self.progress.mark(step.clone(), by.clone());
+            Event::StepDone { step, seen, day, by } => {
+                self.progress.mark(step.clone(), by.clone(), *day);
                 self.approve(step, seen, by);
             }
             Event::HandedOver { step, settlement, by, .. } => {
@@ -95,10 +95,11 @@ impl Running {
                 },
             ),
             Event::Spoiled { issuance, .. } => self.change(*issuance, IssuanceState::Spoiled),
-            // What a relaxed rule allowed is told by the events after it; what is held stands elsewhere; the others end
+            // What a relaxed rule allowed is told by the events after it; what is held, and what is known of people, stands elsewhere; the others end
             // the running.
             Event::RuleRelaxed { .. }
             | Event::SubjectsFilled { .. }
+            | Event::AlertsSeen { .. }
             | Event::Opened(_)
             | Event::HandedToCity { .. }
             | Event::HandedBack { .. }

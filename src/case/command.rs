@@ -3,7 +3,7 @@
 use crate::document::reception::Received;
 use crate::procedure::StepKey;
 
-use super::event::{Attributes, Entry, Evidence, IssueEnd, Lapse, Reason, Seen};
+use super::event::{AlertSeen, Attributes, Entry, Evidence, IssueEnd, Lapse, Reason, Seen};
 use super::handing::Shown;
 use super::id::{EntryId, IssuanceId};
 use super::settlement::ReceiptNumber;
@@ -95,6 +95,8 @@ pub struct Work {
     pub entries: Vec<Entry>,
     /// Documents seen before a decision, at a gate.
     pub seen: Vec<Seen>,
+    /// Alerts that were seen before a decision.
+    pub alerts: Vec<AlertSeen>,
     /// Ids of sheets that the program does not print and that a person confirms to exist.
     pub confirmed: Vec<String>,
 }
@@ -102,7 +104,7 @@ pub struct Work {
 impl Work {
     /// A step with which nothing is made.
     pub fn plain(step: StepKey) -> Self {
-        Self { step, entries: Vec::new(), seen: Vec::new(), confirmed: Vec::new() }
+        Self { step, entries: Vec::new(), seen: Vec::new(), alerts: Vec::new(), confirmed: Vec::new() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::document::catalog::Kind;
 use crate::document::reception::Received;
+use crate::domain::calendar::Day;
 use crate::procedure::settings::{AnnotationSeal, Settings};
 use crate::procedure::{Act, SealPolicy, Step, StepKey};
 
@@ -17,12 +18,13 @@ use super::running::Running;
 use super::settlement::{ReceiptNumber, Settlement};
 use super::sheet::{ApprovedSheet, IssuanceState, Sheet};
 
-/// An office's settings and the person who acts.
+/// An office's settings, the person who acts, and the day.
 #[derive(Clone, Copy)]
 pub(super) struct Decision<'a> {
     pub running: &'a Running,
     pub actor: &'a Actor,
     pub settings: &'a Settings,
+    pub today: Day,
 }
 
 impl Decision<'_> {
@@ -56,6 +58,7 @@ impl Decision<'_> {
             return Err(CaseError::HandingStep { step: step.key.clone() });
         }
         let relaxed = rules::separate(self.running, step, &by, self.settings)?;
+        self.check_day(step)?;
         self.check_received(step)?;
         self.check_entries(step, &work)?;
         self.check_seen(step, &work)?;
@@ -68,8 +71,10 @@ impl Decision<'_> {
         for kind in work.confirmed {
             events.push(Event::PrintedElsewhere { kind, step: key(), by: by.clone() });
         }
-        events.push(Event::StepDone { step: key(), seen: work.seen, by: by.clone() });
-        events.extend(self.seal_already_there(step).map(|seal| Event::StepDone { step: seal, seen: Vec::new(), by }));
+        let day = Some(self.today);
+        events.push(Event::StepDone { step: key(), seen: work.seen, day, by: by.clone() });
+        let sealed = self.seal_already_there(step);
+        events.extend(sealed.map(|seal| Event::StepDone { step: seal, seen: Vec::new(), day, by }));
         Ok(events)
     }
 
@@ -80,6 +85,14 @@ impl Decision<'_> {
             return Err(unknown());
         }
         self.running.open_step(key).ok_or_else(|| CaseError::OutOfOrder { step: key.clone() })
+    }
+
+    /// 翌日処理 is done on the next open day, or later.
+    fn check_day(&self, step: &Step) -> Result<(), CaseError> {
+        match self.running.opens_on(step, &self.settings.opening_days)? {
+            Some(day) if self.today < day => Err(CaseError::next_day(&step.key, day)),
+            _ => Ok(()),
+        }
     }
 
     /// 補記の自動公印: where the office prints the seal with the entry on the card, the examination has

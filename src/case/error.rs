@@ -1,5 +1,8 @@
 //! Why a command is not allowed.
 
+use crate::document::refusal::{Refusal, Refusals};
+use crate::domain::calendar::{Day, WarekiDate};
+use crate::domain::opening_days::OpeningDaysError;
 use crate::procedure::{Party, StepKey};
 
 use super::id::EntryId;
@@ -33,6 +36,17 @@ pub enum CaseError {
         /// Command.
         command: &'static str,
     },
+    /// 翌日処理, before its day.
+    #[error("deciding {step}: it is done on the next open day")]
+    NextDay {
+        /// Step.
+        step: StepKey,
+        /// From which day on, for whoever is told.
+        told: Refusals,
+    },
+    /// Whether a day is open.
+    #[error(transparent)]
+    OpeningDays(#[from] OpeningDaysError),
     /// The wrong party.
     #[error("deciding {step}: it belongs to {party:?}")]
     WrongParty {
@@ -254,6 +268,12 @@ pub enum CaseError {
 }
 
 impl CaseError {
+    /// 翌日処理, before its day.
+    pub(super) fn next_day(step: &StepKey, day: Day) -> Self {
+        let told = Refusal::new("", "case-next-day-from").with("day", WarekiDate::from(day));
+        Self::NextDay { step: step.clone(), told: Refusals(vec![told]) }
+    }
+
     /// Key of the sentence that tells a person.
     pub fn code(&self) -> &'static str {
         match self {
@@ -261,6 +281,8 @@ impl CaseError {
             Self::UnknownStep { .. } => "case-unknown-step",
             Self::OutOfOrder { .. } => "case-out-of-order",
             Self::NotNow { .. } => "case-not-now",
+            Self::NextDay { .. } => "case-next-day",
+            Self::OpeningDays(error) => error.code(),
             Self::WrongParty { .. } => "case-wrong-party",
             Self::WrongRole { .. } => "case-wrong-role",
             Self::OtherOffice { .. } => "case-other-office",

@@ -97,6 +97,9 @@ pub enum Source {
         subjects: Vec<Held>,
         /// 交付請求: JSON.
         request: Data,
+        /// Of which day it is: the oldest that any of it is known to stand.
+        #[serde(with = "wire::maybe_text", skip_serializing_if = "Option::is_none", default)]
+        as_of: Option<Day>,
     },
     /// Typed by who entered it, over what is held: it is to change that.
     Change {
@@ -136,6 +139,16 @@ impl std::fmt::Debug for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("***")
     }
+}
+
+/// An alert (抑止 that forbids nothing) that somebody saw before a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertSeen {
+    /// Which suppression.
+    pub id: String,
+    /// Version.
+    pub version: u64,
 }
 
 /// A document that somebody saw before a decision.
@@ -275,6 +288,9 @@ pub enum Event {
         step: StepKey,
         /// What was seen before it was decided, at a gate.
         seen: Vec<Seen>,
+        /// On which day, by the register's clock; none of what was written before days were noted.
+        #[serde(with = "wire::maybe_text", skip_serializing_if = "Option::is_none", default)]
+        day: Option<Day>,
         /// By whom.
         by: By,
     },
@@ -312,6 +328,15 @@ pub enum Event {
         step: StepKey,
         /// The records, by kind and 履歴番号.
         subjects: Vec<Held>,
+        /// By whom.
+        by: By,
+    },
+    /// アラート: what is known of somebody was seen before a decision.
+    AlertsSeen {
+        /// At which step.
+        step: StepKey,
+        /// What.
+        alerts: Vec<AlertSeen>,
         /// By whom.
         by: By,
     },
@@ -467,6 +492,7 @@ impl Event {
             Self::HandingStopped { .. } => "handing-stopped",
             Self::ReceiptPrinted { .. } => "receipt-printed",
             Self::SubjectsFilled { .. } => "subjects-filled",
+            Self::AlertsSeen { .. } => "alerts-seen",
             Self::Returned { .. } => "returned",
             Self::CorrectionRequested { .. } => "correction-requested",
             Self::ApprovalLapsed { .. } => "approval-lapsed",
@@ -493,6 +519,7 @@ impl Event {
             | Self::HandingStopped { by, .. }
             | Self::ReceiptPrinted { by, .. }
             | Self::SubjectsFilled { by, .. }
+            | Self::AlertsSeen { by, .. }
             | Self::Returned { by, .. }
             | Self::CorrectionRequested { by, .. }
             | Self::ApprovalLapsed { by, .. }

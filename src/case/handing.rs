@@ -190,7 +190,8 @@ impl Decision<'_> {
             confirmed.map(|kind| Event::PrintedElsewhere { kind, step: step.key.clone(), by: by.clone() }).collect();
         let sheets = shown.handing.kami.iter().map(ToString::to_string).collect();
         events.push(Event::HandedOver { step: step.key.clone(), sheets, settlement, by: by.clone() });
-        let done = |key: &StepKey| Event::StepDone { step: key.clone(), seen: Vec::new(), by: by.clone() };
+        let (seen, day) = (Vec::new, Some(self.today));
+        let done = |key: &StepKey| Event::StepDone { step: key.clone(), seen: seen(), day, by: by.clone() };
         events.push(done(&step.key));
         events.extend(self.other_side(step).map(|side| done(&side.key)));
         Ok(events)

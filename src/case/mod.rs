@@ -99,6 +99,8 @@ pub struct Waiting<'c> {
     pub step: &'c Step,
     /// Who may do it.
     pub roles: Vec<Role>,
+    /// 翌日処理: the first day on which it may be done.
+    pub from: Option<Day>,
 }
 
 impl Case {
@@ -131,13 +133,19 @@ impl Case {
     }
 
     /// What a command by a person would bring about, or why it is not allowed.
-    pub fn decide(&self, command: Command, actor: &Actor, settings: &Settings) -> Result<Vec<Event>, CaseError> {
+    pub fn decide(
+        &self,
+        command: Command,
+        actor: &Actor,
+        settings: &Settings,
+        today: Day,
+    ) -> Result<Vec<Event>, CaseError> {
         match self {
-            Self::Running(running) => Decision { running, actor, settings }.decide(command),
+            Self::Running(running) => Decision { running, actor, settings, today }.decide(command),
             Self::WithCity(with) => with.decide(command, actor),
             // A receipt is printed whenever somebody asks for it.
             Self::Completed(Completed { running }) if matches!(command, Command::PrintReceipt { .. }) => {
-                Decision { running, actor, settings }.decide(command)
+                Decision { running, actor, settings, today }.decide(command)
             }
             Self::Completed(_) | Self::Refused(_) => {
                 Err(CaseError::NotRunning { command: command.name(), state: self.state() })
@@ -171,11 +179,16 @@ impl Case {
             Self::Running(running) => running
                 .open_steps()
                 .into_iter()
-                .map(|step| Waiting { step, roles: rules::roles_of(running.flow(), step, settings) })
+                .map(|step| {
+                    let roles = rules::roles_of(running.flow(), step, settings);
+                    // Of a year of which no holidays are known, it is said when somebody wants to do it.
+                    let from = running.opens_on(step, &settings.opening_days).unwrap_or_default();
+                    Waiting { step, roles, from }
+                })
                 .collect(),
             Self::WithCity(with) => {
                 let step = with.running.flow().step(&with.step);
-                step.into_iter().map(|step| Waiting { step, roles: rules::CITY_AT_HAND.to_vec() }).collect()
+                step.into_iter().map(|step| Waiting { step, roles: rules::CITY_AT_HAND.to_vec(), from: None }).collect()
             }
             Self::Completed(_) | Self::Refused(_) => Vec::new(),
         }

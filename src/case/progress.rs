@@ -2,25 +2,59 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::calendar::Day;
 use crate::procedure::{Condition, Procedure, Step, StepKey};
 
 use super::actor::By;
 use super::event::Attributes;
 
-/// The steps that were done, and by whom.
+/// A step that was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Done {
+    by: By,
+    day: Option<Day>,
+}
+
+/// The steps that were done, by whom, and on which day.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Progress {
-    done: BTreeMap<StepKey, By>,
+    done: BTreeMap<StepKey, Done>,
 }
 
 impl Progress {
     /// Who did a step, if it was done and not undone since.
     pub fn done_by(&self, key: &StepKey) -> Option<&By> {
-        self.done.get(key)
+        self.done.get(key).map(|done| &done.by)
     }
 
-    pub(super) fn mark(&mut self, key: StepKey, by: By) {
-        self.done.insert(key, by);
+    /// On which day a step was done; none where that was not noted.
+    pub fn done_on(&self, key: &StepKey) -> Option<Day> {
+        self.done.get(key).and_then(|done| done.day)
+    }
+
+    pub(super) fn mark(&mut self, key: StepKey, by: By, day: Option<Day>) {
+        self.done.insert(key, Done { by, day });
+    }
+
+    /// 翌日処理: the day after which a step follows: the last on which a step before it was done that is not itself of
+    /// the next day. None of any other step, and where no day was noted.
+    pub fn follows_on(&self, flow: &Procedure, step: &Step) -> Option<Day> {
+        if !step.next_day {
+            return None;
+        }
+        let (mut last, mut before) = (None, step.after.clone());
+        let mut passed = BTreeSet::new();
+        while let Some(key) = before.pop() {
+            if !passed.insert(key.clone()) {
+                continue;
+            }
+            match flow.step(&key) {
+                Some(step) if !step.next_day && self.done.contains_key(&key) => last = last.max(self.done_on(&key)),
+                Some(step) => before.extend(step.after.iter().cloned()),
+                None => {}
+            }
+        }
+        last
     }
 
     pub(super) fn undo(&mut self, keys: &BTreeSet<StepKey>) {

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::document::reception::Received;
+use crate::domain::calendar::Day;
+use crate::domain::opening_days::{OpeningDays, OpeningDaysError};
 use crate::procedure::{Act, Procedure, SealPolicy, SealRule, Step, StepKey};
 
 use super::actor::By;
@@ -116,6 +118,14 @@ impl Running {
     /// The steps that wait for somebody now.
     pub fn open_steps(&self) -> Vec<&Step> {
         self.progress.open(&self.flow, &self.attributes)
+    }
+
+    /// 翌日処理: the first open day on which a step may be done; none where any day will do.
+    ///
+    /// # Errors
+    /// [`OpeningDaysError::UnknownYear`].
+    pub fn opens_on(&self, step: &Step, days: &OpeningDays) -> Result<Option<Day>, OpeningDaysError> {
+        self.progress.follows_on(&self.flow, step).map(|day| days.next_after(day)).transpose()
     }
 
     pub(super) fn open_step(&self, key: &StepKey) -> Option<&Step> {

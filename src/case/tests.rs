@@ -39,6 +39,11 @@ fn day() -> Day {
     Day::from_ymd(2026, 1, 15).unwrap()
 }
 
+/// A day on which a step may be done: 翌日処理 after a while.
+fn on(step: &Step) -> Day {
+    if step.next_day { Day::from_ymd(2026, 1, 30).unwrap() } else { day() }
+}
+
 fn cover(n: u8) -> Cover {
     Cover { digest: Digest([n; 32]), templates: [0; 32], issuer: "office".to_owned(), day: day() }
 }
@@ -91,7 +96,7 @@ fn received(flow: &Procedure) -> Option<Received> {
 fn recorded(case: Case, events: &mut Vec<Event>) -> Case {
     let Some(request) = received(case.record().flow()) else { return case };
     let actor = own(case.record(), case.record().open_steps()[0]);
-    let decided = case.decide(Command::Record { request }, &actor, settings()).unwrap();
+    let decided = case.decide(Command::Record { request }, &actor, settings(), day()).unwrap();
     events.extend(decided.iter().cloned());
     decided.iter().fold(case, |case, event| case.apply(event))
 }
@@ -101,7 +106,7 @@ fn entry(kind: &str, n: u8) -> Entry {
     let source = if is_entered_on(kind) {
         Source::Change { subjects: Vec::new() }
     } else {
-        Source::Composed { subjects: Vec::new(), request: request.into() }
+        Source::Composed { subjects: Vec::new(), request: request.into(), as_of: None }
     };
     Entry { kind: kind.to_owned(), copies: 1, cover: cover(n), data: Data("{}".into()), source }
 }
@@ -119,6 +124,7 @@ fn work(running: &Running, step: &Step, n: u8) -> Work {
         step: step.key.clone(),
         entries: ours.iter().filter(|_| enters || is_made_on_the_way(step)).map(|kind| entry(kind, n)).collect(),
         seen: seen.collect(),
+        alerts: Vec::new(),
         confirmed: theirs
             .iter()
             .filter(|kind| step.generates.contains(&(**kind).to_owned()))
@@ -172,7 +178,7 @@ fn issue_all(mut case: Case, events: &mut Vec<Event>) -> Case {
         let begin = Command::BeginIssue { issuance, entry, number: number(events.len()), evidence: evidence() };
         let end = Command::EndIssue { issuance, end: IssueEnd::Issued { sha256: [0; 32], pages: 1 } };
         for command in [begin, end] {
-            for event in case.decide(command, &officer, settings).unwrap() {
+            for event in case.decide(command, &officer, settings, day()).unwrap() {
                 case = case.apply(&event);
                 events.push(event);
             }
@@ -194,7 +200,7 @@ fn walk(flow: &Arc<Procedure>, attributes: Attributes, mut pick: impl FnMut(usiz
         let step = open[pick(open.len()) % open.len()];
         let (command, actor) = doing(running, step, 1);
         let decided =
-            case.decide(command, &actor, settings).unwrap_or_else(|error| panic!("{} {}: {error}", flow.id, step.key));
+            case.decide(command, &actor, settings, on(step)).unwrap_or_else(|error| panic!("{} {}: {error}", flow.id, step.key));
         for event in decided {
             case = case.apply(&event);
             events.push(event);
@@ -250,7 +256,7 @@ fn up_to(id: &str, last: &str) -> Case {
         let step = running.open_steps()[0].clone();
         let at_last = step.key.to_string() == last;
         let (command, actor) = doing(running, &step, 1);
-        for event in case.decide(command, &actor, settings).unwrap() {
+        for event in case.decide(command, &actor, settings, on(&step)).unwrap() {
             case = case.apply(&event);
         }
         if at_last {
@@ -270,7 +276,7 @@ fn step(key: &str) -> Work {
 }
 
 fn refused(case: &Case, command: Command, actor: &Actor) -> CaseError {
-    case.decide(command, actor, settings()).unwrap_err()
+    case.decide(command, actor, settings(), day()).unwrap_err()
 }
 
 fn reason() -> Reason {
@@ -305,7 +311,7 @@ fn r2_who_entered_does_not_collate() {
     let text =
         include_str!("../procedure/settings.toml").replace("relaxed = []", "relaxed = [\"collator-not-enterer\"]");
     let relaxed = Settings::parse("settings.toml", &text, procedures()).unwrap();
-    let events = case.decide(collate(), &enterer, &relaxed).unwrap();
+    let events = case.decide(collate(), &enterer, &relaxed, day()).unwrap();
     assert!(matches!(events[0], Event::RuleRelaxed { rule: PersonRule::CollatorNotEnterer, .. }));
 }
 
@@ -331,7 +337,7 @@ fn r5_only_the_city_seals_and_only_after_examination() {
     let contractor = person("x", HOME, &[Role::ContractorInput]);
     assert!(matches!(refused(&case, Command::Do(seal.clone()), &contractor), CaseError::WrongParty { .. }));
     let keeper = person("k", HOME, &[Role::CitySealKeeper]);
-    assert!(case.decide(Command::Do(seal), &keeper, settings()).is_ok());
+    assert!(case.decide(Command::Do(seal), &keeper, settings(), day()).is_ok());
     let early = up_to("fuzaiju-jukyohyoji", "8");
     assert!(matches!(refused(&early, Command::Do(step("10")), &keeper), CaseError::OutOfOrder { .. }));
 }
@@ -348,7 +354,7 @@ fn r6_only_what_was_issued_is_handed_over() {
     let Case::Running(running) = &issued else { unreachable!() };
     let cashier = running.open_steps().into_iter().find(|step| step.act == Act::Collect).unwrap();
     let (hand_over, _) = doing(running, cashier, 1);
-    assert!(issued.decide(hand_over, &counter, settings()).is_ok());
+    assert!(issued.decide(hand_over, &counter, settings(), day()).is_ok());
 }
 
 /// A case before its 交付, with everything out, and what its cashier shows.
@@ -379,12 +385,12 @@ fn what_is_not_this_cases_own_is_not_handed_over_and_that_is_recorded() {
     for (spoil, fault) in cases {
         let mut shown = good.clone();
         spoil(&mut shown, &other, &more);
-        let events = case.decide(Command::HandOver(Box::new(shown)), &actor, settings()).unwrap();
+        let events = case.decide(Command::HandOver(Box::new(shown)), &actor, settings(), day()).unwrap();
         let [Event::HandingStopped { fault: found, .. }] = events.as_slice() else { panic!("{events:?}") };
         assert_eq!(*found, fault);
         let after = case.clone().apply(&events[0]);
         assert_eq!(after.record().stopped(), Some(&fault));
-        assert!(after.decide(Command::HandOver(Box::new(good.clone())), &actor, settings()).is_ok());
+        assert!(after.decide(Command::HandOver(Box::new(good.clone())), &actor, settings(), day()).is_ok());
     }
 }
 
@@ -400,22 +406,22 @@ fn a_spoiled_number_is_not_handed_over_and_what_was_handed_over_is_not_spoiled()
     let officer = person("officer", HOME, &[Role::CityApprover]);
     let spoil = || Command::Spoil { issuance, reason: reason() };
     let spoiled =
-        case.decide(spoil(), &officer, settings()).unwrap().iter().fold(case.clone(), |case, event| case.apply(event));
+        case.decide(spoil(), &officer, settings(), day()).unwrap().iter().fold(case.clone(), |case, event| case.apply(event));
     assert!(matches!(
         refused(&spoiled, Command::HandOver(Box::new(good.clone())), &actor),
         CaseError::NotIssued { .. }
     ));
     let again = issue_all(
         spoiled,
-        &mut vec![Event::StepDone { step: good.step.clone(), seen: Vec::new(), by: actor.as_any() }; 50],
+        &mut vec![Event::StepDone { step: good.step.clone(), seen: Vec::new(), day: None, by: actor.as_any() }; 50],
     );
-    let events = again.decide(Command::HandOver(Box::new(good.clone())), &actor, settings()).unwrap();
+    let events = again.decide(Command::HandOver(Box::new(good.clone())), &actor, settings(), day()).unwrap();
     let sheet = good.handing.kami[0].to_string();
     assert!(
         matches!(&events[..], [Event::HandingStopped { fault: HandingFault::VoidedSheet { sheet: s }, .. }] if *s == sheet)
     );
 
-    let handed = case.decide(Command::HandOver(Box::new(good)), &actor, settings()).unwrap();
+    let handed = case.decide(Command::HandOver(Box::new(good)), &actor, settings(), day()).unwrap();
     let handed = handed.iter().fold(case, |case, event| case.apply(event));
     assert_eq!(refused(&handed, spoil(), &officer), CaseError::Handed);
 }
@@ -432,7 +438,7 @@ fn r7_what_is_due_is_paid_with_the_handing_over_and_nothing_else_is() {
                 Handing { shuno: read.shuno, ..shown.handing }
             }
         };
-        let decided = case.decide(Command::HandOver(Box::new(shown)), &actor, settings());
+        let decided = case.decide(Command::HandOver(Box::new(shown)), &actor, settings(), day());
         decided.map(|events| {
             let done = events.iter().filter(|event| matches!(event, Event::StepDone { .. })).count();
             assert_eq!(done, 2, "both sides of one act");
@@ -521,7 +527,7 @@ fn what_was_seen_is_what_was_entered() {
 fn a_return_undoes_everything_from_the_last_entry_on() {
     let case = juminhyo_up_to("9");
     let approver = person("p", HOME, &[Role::CityApprover]);
-    let events = case.decide(Command::Return { reason: reason() }, &approver, settings()).unwrap();
+    let events = case.decide(Command::Return { reason: reason() }, &approver, settings(), day()).unwrap();
     let Event::Returned { from, to, .. } = &events[0] else { panic!("{events:?}") };
     assert_eq!((from.to_string().as_str(), to.to_string().as_str()), ("10", "7"));
     let back = case.apply(&events[0]);
@@ -541,13 +547,13 @@ fn nothing_is_returned_refused_or_handed_on_while_a_certificate_is_out() {
     let sheets = case.record().sheets().iter().filter_map(Sheet::approved);
     let issuances: Vec<IssuanceId> = sheets.flat_map(|approved| approved.issuances.keys().copied()).collect();
     let spoiled = issuances.into_iter().fold(case, |case, issuance| {
-        assert!(case.decide(Command::Return { reason: reason() }, &approver, settings()).is_err());
+        assert!(case.decide(Command::Return { reason: reason() }, &approver, settings(), day()).is_err());
         let spoil = Command::Spoil { issuance, reason: reason() };
-        let event = case.decide(spoil, &approver, settings()).unwrap().remove(0);
+        let event = case.decide(spoil, &approver, settings(), day()).unwrap().remove(0);
         case.apply(&event)
     });
     assert!(spoiled.sealed_warrant(sheet).is_some());
-    assert!(spoiled.decide(Command::Return { reason: reason() }, &approver, settings()).is_ok());
+    assert!(spoiled.decide(Command::Return { reason: reason() }, &approver, settings(), day()).is_ok());
 }
 
 #[test]
@@ -558,16 +564,16 @@ fn a_number_ends_once_and_no_more_numbers_than_copies_are_given() {
     let issuance = |n| IssuanceId(uuid::Uuid::from_u128(n));
     let begin =
         |n| Command::BeginIssue { issuance: issuance(n), entry: sheet, number: "1".to_owned(), evidence: evidence() };
-    let begun = case.decide(begin(1), &officer, settings()).unwrap().remove(0);
+    let begun = case.decide(begin(1), &officer, settings(), day()).unwrap().remove(0);
     let case = case.apply(&begun);
     assert!(matches!(refused(&case, begin(2), &officer), CaseError::NoCopyLeft { .. }));
     let end = |n| Command::EndIssue { issuance: issuance(n), end: IssueEnd::Voided { cause: "press".to_owned() } };
     assert!(matches!(refused(&case, end(2), &officer), CaseError::IssuanceState));
-    let ended = case.decide(end(1), &officer, settings()).unwrap().remove(0);
+    let ended = case.decide(end(1), &officer, settings(), day()).unwrap().remove(0);
     let case = case.apply(&ended);
     assert!(matches!(refused(&case, end(1), &officer), CaseError::IssuanceState));
     // Nothing was released: the copy is still owed.
-    assert!(case.decide(begin(3), &officer, settings()).is_ok());
+    assert!(case.decide(begin(3), &officer, settings(), day()).is_ok());
 }
 
 #[test]
@@ -581,7 +587,7 @@ fn a_contractor_issues_only_where_the_flow_has_no_gate() {
             number: "1".to_owned(),
             evidence: evidence(),
         };
-        assert_eq!(case.decide(begin, &contractor, settings()).is_ok(), may, "{entry:?}");
+        assert_eq!(case.decide(begin, &contractor, settings(), day()).is_ok(), may, "{entry:?}");
     }
 }
 
@@ -591,7 +597,7 @@ fn a_lapsed_approval_goes_back_to_examination_not_to_entry() {
     let sheet = certificate(&case).entered().id;
     let officer = person("p", HOME, &[Role::CityApprover]);
     let lapse = Command::Lapse { entry: sheet, cause: Lapse::DayOver };
-    let event = case.decide(lapse, &officer, settings()).unwrap().remove(0);
+    let event = case.decide(lapse, &officer, settings(), day()).unwrap().remove(0);
     let case = case.apply(&event);
     assert_eq!(case.record().open_steps()[0].key.to_string(), "9");
     assert!(case.sealed_warrant(sheet).is_none() && case.collation_warrant(sheet).is_some());
@@ -601,11 +607,11 @@ fn a_lapsed_approval_goes_back_to_examination_not_to_entry() {
 fn a_handed_over_case_stands_still_until_the_city_gives_it_back() {
     let case = up_to("koseki-shomei-kofu", "2");
     let counter = person("c", HOME, &[Role::ContractorCounter]);
-    let event = case.decide(Command::HandToCity { reason: reason() }, &counter, settings()).unwrap().remove(0);
+    let event = case.decide(Command::HandToCity { reason: reason() }, &counter, settings(), day()).unwrap().remove(0);
     let case = case.apply(&event);
     assert!(matches!(refused(&case, Command::Do(step("3")), &counter), CaseError::NotNow { .. }));
     let officer = person("p", HOME, &[Role::CityCounter]);
-    let event = case.decide(Command::HandBack, &officer, settings()).unwrap().remove(0);
+    let event = case.decide(Command::HandBack, &officer, settings(), day()).unwrap().remove(0);
     let case = case.apply(&event);
     // 本人確認 was done by the city: the counter goes on with ④.
     assert_eq!(case.record().open_steps()[0].key.to_string(), "4");
@@ -618,7 +624,7 @@ fn only_the_city_refuses_and_a_refused_case_is_over() {
     let contractor = person("c", HOME, &[Role::ContractorInput, Role::ContractorCounter]);
     let refuse = || Command::Refuse { reason: reason() };
     assert!(matches!(refused(&case, refuse(), &contractor), CaseError::NotNow { .. }));
-    let event = case.decide(refuse(), &reviewer, settings()).unwrap().remove(0);
+    let event = case.decide(refuse(), &reviewer, settings(), day()).unwrap().remove(0);
     let case = case.apply(&event);
     assert!(matches!(refused(&case, Command::Do(step("7")), &reviewer), CaseError::NotRunning { .. }));
 }
@@ -782,7 +788,7 @@ proptest! {
                 Command::Do(work) if is_own => own(case.record(), flow.step(&work.step).unwrap()),
                 _ => actor,
             };
-            if let Ok(decided) = case.decide(command, &actor, settings) {
+            if let Ok(decided) = case.decide(command, &actor, settings, day()) {
                 for event in decided {
                     case = case.apply(&event);
                     events.push(event);
@@ -791,4 +797,49 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    /// 翌日処理 is done on the next open day after the last of what is before it, or later; never before.
+    #[test]
+    fn what_is_of_the_next_day_waits_for_the_next_open_day(at in 0usize..48, from in 0u32..700, waited in 0u32..12) {
+        let days = &settings().opening_days;
+        let (flow, first) = (&flows()[at], Day::from_ymd(2026, 1, 1).unwrap().plus_days(from).unwrap());
+        let mut case = opened(flow, Attributes::new()).0;
+        case = recorded(case, &mut Vec::new());
+        loop {
+            case = issue_all(case, &mut Vec::new());
+            let Case::Running(now) = &case else { break };
+            let step = now.open_steps()[0].clone();
+            let today = if step.next_day { first.plus_days(waited).unwrap() } else { first };
+            let (command, actor) = doing(now, &step, 1);
+            let decided = case.decide(command, &actor, settings(), today);
+            let may = !step.next_day || today >= days.next_after(first).unwrap();
+            prop_assert_eq!(decided.is_ok(), may, "{} {}: {:?}", flow.id, step.key, decided.err());
+            let Ok(events) = decided else {
+                prop_assert_eq!(now.opens_on(&step, days).unwrap(), Some(days.next_after(first).unwrap()));
+                break;
+            };
+            case = events.iter().fold(case, |case, event| case.apply(event));
+        }
+    }
+}
+
+/// Days were not always noted: what was written before they were stands still for nobody.
+#[test]
+fn a_case_without_days_goes_on() {
+    let flow = flow("tennyu");
+    let mut case = recorded(opened(&flow, Attributes::new()).0, &mut Vec::new());
+    loop {
+        let Case::Running(running) = &case else { break };
+        let step = running.open_steps()[0].clone();
+        let (command, actor) = doing(running, &step, 1);
+        let events = case.decide(command, &actor, settings(), day()).unwrap();
+        let without = events.into_iter().map(|event| match event {
+            Event::StepDone { step, seen, by, .. } => Event::StepDone { step, seen, day: None, by },
+            other => other,
+        });
+        case = without.fold(case.clone(), |case, event| case.apply(&event));
+    }
+    assert_eq!(case.state(), "completed");
 }

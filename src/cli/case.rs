@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use shomei::case::command::Command;
-use shomei::case::event::{Attributes, Reason};
+use shomei::case::event::{AlertSeen, Attributes, Reason};
 use shomei::case::id::EntryId;
 use shomei::document::names::{Field, Name};
 use shomei::domain::calendar::Day;
 use shomei::issuing::casework::Loaded;
 use shomei::issuing::clerk::{CaseView, Cases, Clerk, ClerkError, Content, Doing, Given, Over};
+use shomei::office::suppression::AsSeen;
 use shomei::procedure::StepKey;
 
 use super::office::{Database, Office, refused, wait};
@@ -61,6 +62,9 @@ enum Action {
         /// 照合符号 of a document that was seen and is approved.
         #[arg(long)]
         seen: Vec<String>,
+        /// An alert about somebody on it that was seen: ID:VERSION, as the refusal or `suppress list` has it.
+        #[arg(long)]
+        alert: Vec<String>,
         /// 証明日 of what is approved now, where it is not today: the day of posting.
         #[arg(long)]
         day: Option<String>,
@@ -191,7 +195,7 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
     match &arguments.action {
         Action::Open { flow, attribute } => desk.open(flow, attribute).await,
         Action::Show { case, json } => desk.show(case, *json).await,
-        Action::Do { case, step, enter, compose, seen, day, confirm } => {
+        Action::Do { case, step, enter, compose, seen, alert, day, confirm } => {
             let given = enter.iter().map(|text| given(text, Content::Typed));
             let given = given.chain(compose.iter().map(|text| self::given(text, Content::Request)));
             let day = day.as_ref().map(|day| day.parse::<Day>()).transpose();
@@ -199,6 +203,7 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
                 step: StepKey::parse(step).map_err(|error| Trouble::Usage.at(step, error))?,
                 given: given.collect::<Result<_, _>>()?,
                 seen: seen.clone(),
+                alerts: alert.iter().map(|text| alert_seen(text)).collect::<Result<_, _>>()?,
                 day: day.map_err(|error| Trouble::Usage.at("--day", error))?,
                 confirmed: confirm.clone(),
             };
@@ -314,8 +319,13 @@ impl Desk<'_> {
         }
         view.done.iter().for_each(|done| say!("✓ {}\t{}\t{}", done.step, done.action, done.by));
         for document in &view.documents {
-            say!("#{}\t{}\t×{}\t{}", document.id.0, document.kind, document.copies, document.code);
+            let as_of = document.as_of.map(|day| format!("\t@{day}")).unwrap_or_default();
+            let stale = if document.stale { "!" } else { "" };
+            say!("#{}\t{}\t×{}\t{}{as_of}{stale}", document.id.0, document.kind, document.copies, document.code);
             document.issuances.iter().for_each(|copy| say!("  {}\t{}\t{}", copy.id, copy.state, copy.number));
+        }
+        for deadline in &view.deadlines {
+            say!("⏱ {}\t{}\t{}", deadline.id, deadline.until, if deadline.over { "✗" } else { "✓" });
         }
         tell_open(&view);
         Ok(())
@@ -331,7 +341,8 @@ impl Desk<'_> {
 fn tell_open(view: &CaseView) {
     for open in &view.open {
         let roles: Vec<&str> = open.roles.iter().map(|role| role.key()).collect();
-        say!("→ {}\t{}\t{}\t{}", open.step, open.action, roles.join(" "), open.documents_in.join(" "));
+        let step = open.from.map_or_else(|| open.step.to_string(), |day| format!("{}@{day}", open.step));
+        say!("→ {step}\t{}\t{}\t{}", open.action, roles.join(" "), open.documents_in.join(" "));
     }
 }
 
@@ -347,6 +358,11 @@ fn tell_cases(Cases { cases, more }: &Cases) {
 
 fn read_text(file: &Path) -> Result<String, Lines> {
     String::from_utf8(read_input(file)?).map_err(|error| Trouble::Read.at(file.display(), error))
+}
+
+/// ID:VERSION of an alert.
+fn alert_seen(text: &str) -> Result<AlertSeen, Lines> {
+    super::suppress::seen(text).map(|AsSeen { id, version }| AlertSeen { id, version })
 }
 
 /// KIND=FILE or KIND*COPIES=FILE: the kind, how many, and what stands in the file.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use shomei::case::Case;
+use shomei::case::{Case, Waiting};
 use shomei::case::actor::Actor;
 use shomei::case::command::{Command, Work};
 use shomei::case::event::{Attributes, Entry, Seen};
@@ -134,13 +134,18 @@ impl Demo<'_> {
         let number = opened.row.number.clone();
         let mut walk = Walk { flow, case, number, steps: 0, people, sealed, elsewhere, told };
         let mut loaded = self.record(flow, opened).await?;
-        loop {
+        let later = loop {
             loaded = self.issue_all(&mut walk, loaded).await?;
+            let today = self.office.register.now().await.map_err(refused("register"))?.day();
+            let waiting = loaded.case.waiting(&self.office.settings);
+            let later = waiting.iter().filter_map(|waiting| waiting.from.filter(|from| today < *from)).min();
             loaded = match &loaded.case {
-                Case::Running(running) => self.step(&mut walk, running).await?,
-                _ => break,
+                Case::Running(running) if later.is_none() || waiting.iter().any(|w| is_due(w, today)) => {
+                    self.step(&mut walk, running, today).await?
+                }
+                _ => break later,
             };
-        }
+        };
         let line = self.words.fill(
             "flow",
             &[
@@ -153,6 +158,9 @@ impl Demo<'_> {
         );
         let sealed: Vec<String> = walk.sealed.iter().map(|path| format!(" → {}", path.display())).collect();
         say!("{line}{}", sealed.concat());
+        if let Some(day) = later {
+            say!("  {}", self.words.fill("next-day", &[("day", &day.to_string())]));
+        }
         Ok(walk.elsewhere)
     }
 
@@ -189,13 +197,12 @@ impl Demo<'_> {
     }
 
     /// One step, with all that is made, seen or confirmed there.
-    async fn step(&self, walk: &mut Walk<'_>, running: &Running) -> Result<Loaded, Lines> {
+    async fn step(&self, walk: &mut Walk<'_>, running: &Running, today: Day) -> Result<Loaded, Lines> {
         let casework = self.office.casework();
         let waiting = Case::Running(running.clone());
-        let waiting = waiting.waiting(&self.office.settings).into_iter().next();
+        let waiting = waiting.waiting(&self.office.settings).into_iter().find(|waiting| is_due(waiting, today));
         let waiting = waiting.ok_or_else(|| Trouble::Program.at(&walk.flow.id, "it stands still"))?;
         let person = self.person(waiting.step, &waiting.roles)?;
-        let today = self.office.register.now().await.map_err(refused("register"))?.day();
         let work = self.work(walk, running, waiting.step, today).await?;
         let entered = work.entries.len();
         let here = self.here()?;
@@ -382,6 +389,11 @@ impl Demo<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether what waits may be done on a day.
+fn is_due(waiting: &Waiting<'_>, today: Day) -> bool {
+    waiting.from.is_none_or(|from| from <= today)
 }
 
 /// The ordinary samples, inside the binary so that the demo needs no other file.

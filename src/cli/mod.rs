@@ -44,6 +44,7 @@ mod restore;
 mod retention;
 mod serve;
 mod subject;
+mod notice;
 mod suppress;
 mod terminal;
 mod trace;
@@ -103,6 +104,8 @@ enum Command {
     Paper(paper::Arguments),
     /// 抑止: list, set or lift what may not be given out, changed or looked up of somebody.
     Suppress(suppress::Arguments),
+    /// 本人通知: who asked to be told, and of which copies they must be.
+    Notice(notice::Arguments),
     /// Serve the API over HTTP
     Serve(serve::Arguments),
     /// 照会: look people up among what is held
@@ -177,6 +180,7 @@ fn go(command: Command) -> ExitCode {
         Command::Subject(arguments) => subject::run(&arguments),
         Command::Paper(arguments) => paper::run(&arguments),
         Command::Suppress(arguments) => suppress::run(&arguments),
+        Command::Notice(arguments) => notice::run(&arguments),
         Command::Incident(arguments) => incident::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),

@@ -19,6 +19,7 @@ use shomei::issuing::issue::ReleaseError;
 use shomei::issuing::people::{People, PeopleError, TwoApprovers};
 use shomei::issuing::reprint::ReprintError;
 use shomei::office::accounts::{AccountError, Accounts};
+use shomei::office::notices::NoticeError;
 use shomei::office::paper::PaperError;
 use shomei::office::password::PasswordError;
 use shomei::office::proposals::ProposalError;
@@ -108,7 +109,7 @@ macro_rules! coded {
     )*};
 }
 
-coded! { ProposalError TerminalError PaperError AccountError SignInError PasswordError NoRight OpeningDaysError CalendarError SweepError ClerkError SubjectError RecordError SuppressionError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
+coded! { ProposalError TerminalError PaperError AccountError SignInError PasswordError NoRight OpeningDaysError CalendarError SweepError ClerkError SubjectError RecordError SuppressionError NoticeError DayBookError EventError ReprintError RegisterError CaseworkError ReleaseError PeopleError IdError ActorError ProcedureError SettingsError }
 
 /// What a command tells when it is refused: place, code and what happened for logs, then the sentence.
 pub fn refused<E: Coded>(place: &str) -> impl FnOnce(E) -> Lines {

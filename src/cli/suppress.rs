@@ -117,7 +117,7 @@ fn choice<T: DeserializeOwned>(option: &str, word: &str) -> Result<T, Lines> {
 }
 
 /// ID:VERSION.
-fn seen(text: &str) -> Result<AsSeen, Lines> {
+pub fn seen(text: &str) -> Result<AsSeen, Lines> {
     let parts = text.split_once(':').and_then(|(id, version)| Some((id, version.parse().ok()?)));
     let (id, version) = parts.ok_or_else(|| Trouble::Usage.at(text, "it is not ID:VERSION"))?;
     Ok(AsSeen { id: id.to_owned(), version })
@@ -157,7 +157,7 @@ async fn go(arguments: &Arguments) -> Result<(), Lines> {
 }
 
 /// The word by which a member of a closed choice is named.
-fn word(choice: &impl Serialize) -> Result<String, Lines> {
+pub fn word(choice: &impl Serialize) -> Result<String, Lines> {
     let named = serde_json::to_value(choice).map_err(|error| Trouble::Program.at("shomei", error))?;
     Ok(named.as_str().unwrap_or_default().to_owned())
 }

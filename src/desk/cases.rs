@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::case::command::Command;
-use crate::case::event::Attributes;
+use crate::case::event::{AlertSeen, Attributes};
 use crate::case::id::{EntryId, IssuanceId};
 use crate::document::catalog::Kind;
 use crate::document::names::{Field, Name};
@@ -85,6 +85,8 @@ pub struct Step {
     documents: Vec<Document>,
     #[serde(default)]
     seen: Vec<String>,
+    #[serde(default)]
+    alerts: Vec<AlertSeen>,
     day: Option<String>,
     #[serde(default)]
     confirmed: Vec<String>,
@@ -279,7 +281,8 @@ pub async fn work(
     let clerk = clerk(&desk, &signed).having_seen(seen);
     let day = step.day.map(|day| day.parse::<Day>()).transpose().map_err(|_| desk.refused("request-malformed"))?;
     let given = step.documents.into_iter().map(|document| entered(&desk, document)).collect::<Result<_, _>>()?;
-    let doing = Doing { step: step.step, given, seen: step.seen, day, confirmed: step.confirmed };
+    let (seen, alerts) = (step.seen, step.alerts);
+    let doing = Doing { step: step.step, given, seen, alerts, day, confirmed: step.confirmed };
     let after = clerk.work(&number, doing).await.map_err(desk.problem())?;
     shown(&desk, clerk, StatusCode::OK, &after).await
 }

@@ -346,6 +346,7 @@ fn of_case(error: &CaseworkError) -> StatusCode {
             | CaseError::MayNotIssue,
         ) => StatusCode::FORBIDDEN,
         CaseworkError::Case(_)
+        | CaseworkError::Alerts { .. }
         | CaseworkError::Change(_)
         | CaseworkError::SubjectChanged { .. }
         | CaseworkError::TillClosed => StatusCode::CONFLICT,

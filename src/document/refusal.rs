@@ -41,7 +41,7 @@ impl fmt::Display for Refusal {
 }
 
 /// All refusals of one document; never empty.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("refused: {}", self.told().map(|refusal| refusal.to_string()).collect::<Vec<_>>().join("; "))]
 pub struct Refusals(pub Vec<Refusal>);
 

@@ -84,7 +84,8 @@ pub fn household(number: usize) -> Option<Vec<u8>> {
 
 /// The household's certificate as it is entered.
 pub fn entry(number: usize, copies: u8, cover: Cover) -> Option<Entry> {
-    let source = Source::Composed { subjects: noted(&subjects(number)?), request: Data::from(request(number)?) };
+    let (subjects, request) = (noted(&subjects(number)?), Data::from(request(number)?));
+    let source = Source::Composed { subjects, request, as_of: None };
     let data = Data::from(String::from_utf8(household(number)?).ok()?);
     Some(Entry { kind: KIND.to_owned(), copies, cover, data, source })
 }
@@ -203,7 +204,8 @@ impl Walk {
 
     /// Does it.
     pub fn go(mut self, command: Command, actor: &Actor, settings: &Settings) -> Result<Self, Failure> {
-        for event in self.case.decide(command, actor, settings)? {
+        let today = day_for(&self.case, &command, settings);
+        for event in self.case.decide(command, actor, settings, today)? {
             self.case = self.case.apply(&event);
             self.events.push(event);
         }
@@ -236,6 +238,17 @@ fn shown(running: &Running, work: Work, asked: &Asked) -> Option<Shown> {
 }
 
 /// What a page that nobody prints would depend on.
+/// The day on which a walk does something: that on which its case began, and of 翌日処理 the next open one.
+pub fn day_for(case: &Case, command: &Command, settings: &Settings) -> Day {
+    let running = case.record();
+    let step = match command {
+        Command::Do(work) => running.flow().step(&work.step),
+        _ => None,
+    };
+    let next = step.and_then(|step| running.opens_on(step, &settings.opening_days).ok().flatten());
+    next.unwrap_or(running.opening().day)
+}
+
 fn evidence() -> Evidence {
     let none = String::new;
     Evidence { program: none(), paper: none(), host: none(), terminal: none(), printer: none() }
@@ -260,6 +273,7 @@ fn work(running: &Running, step: &procedure::Step, entry: &Entry) -> Work {
         step: step.key.clone(),
         entries: ours.iter().filter(wanted).map(|kind| entry_of(kind, entry)).collect(),
         seen: seen.collect(),
+        alerts: Vec::new(),
         confirmed: theirs
             .iter()
             .filter(|kind| step.generates.iter().any(|made| made == *kind))
@@ -323,7 +337,7 @@ pub const CERTIFICATE: EntryId = EntryId(1);
 
 /// An entry whose data nobody reads.
 pub fn blank(cover: &Cover) -> Entry {
-    let nobody = Source::Composed { subjects: Vec::new(), request: Data::from(SAMPLE.to_owned()) };
+    let nobody = Source::Composed { subjects: Vec::new(), request: Data::from(SAMPLE.to_owned()), as_of: None };
     Entry {
         kind: KIND.to_owned(),
         copies: 1,

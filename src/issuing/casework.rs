@@ -16,6 +16,7 @@ use crate::case::settlement::ReceiptNumber;
 use crate::case::{Case, Request};
 use crate::document::change::ChangeError;
 use crate::document::names::{Name, names};
+use crate::document::refusal::Refusals;
 use crate::domain::calendar::Day;
 use crate::office::records::{RecordError, term};
 use crate::office::till::{self, Tills};
@@ -56,7 +57,13 @@ pub enum CaseworkError {
         /// The entry.
         entry: EntryId,
     },
-    /// A record.
+    /// Something is known of somebody on the document that whoever decides has not said to have seen.
+    #[error("deciding: an alert was not seen")]
+    Alerts {
+        /// Which, for whoever decides.
+        told: Refusals,
+    },
+    /// A record, or a till's list.
     #[error(transparent)]
     Record(#[from] RecordError),
     /// No flow of this id.
@@ -110,6 +117,7 @@ impl CaseworkError {
             Self::Flow(error) => error.code(),
             Self::Change(error) => error.code(),
             Self::SubjectChanged { .. } => "subject-changed",
+            Self::Alerts { .. } => "alerts-unseen",
             Self::Record(error) => error.code(),
             Self::NoFlow { .. } => "no-flow",
             Self::NoCase => "no-case",
@@ -308,6 +316,7 @@ impl Casework<'_> {
             let mut ask = Ask::case(office, id, loaded.version);
             if let Command::Do(work) = command {
                 ask = self.asking_to_fill(&loaded, work.step.as_str(), ask)?;
+                ask = self.asking_for_alerts(&loaded, &work.step, ask);
             }
             let written =
                 self.register.write(&ask, |locked: &Locked| self.decided(&loaded, command.clone(), actor, locked));
@@ -378,7 +387,14 @@ impl Casework<'_> {
         actor: &Actor,
         locked: &Locked,
     ) -> Result<(Batch, Loaded), CaseworkError> {
-        let mut events = loaded.case.decide(command, actor, self.settings)?;
+        let work = match &command {
+            Command::Do(work) => Some(work.clone()),
+            _ => None,
+        };
+        let mut events = loaded.case.decide(command, actor, self.settings, locked.now.day())?;
+        if let Some(work) = work {
+            events.extend(self.alerts(loaded, &work, &events, locked)?);
+        }
         let (beside, notes) = self.filling(loaded, &events, locked)?;
         events.extend(notes);
         let case = events.iter().fold(loaded.case.clone(), |case, event| case.apply(event));
@@ -434,7 +450,14 @@ impl Casework<'_> {
     /// What lists show of a case, and the roles for whom it waits: nothing but what its events say.
     fn projected(&self, case: &Case, row: CaseRow, today: Option<Day>) -> (CaseRow, Vec<String>) {
         let waiting = case.waiting(self.settings);
-        let next: Vec<&str> = waiting.iter().map(|waiting| waiting.step.key.as_str()).collect();
+        // What waits, and of what waits for a day, for which.
+        let next: Vec<String> = waiting
+            .iter()
+            .map(|waiting| match waiting.from {
+                Some(day) => format!("{}@{day}", waiting.step.key),
+                None => waiting.step.key.to_string(),
+            })
+            .collect();
         let ended = matches!(case, Case::Completed(_) | Case::Refused(_));
         let mut roles: Vec<String> =
             waiting.iter().flat_map(|waiting| &waiting.roles).map(|role| role.key().to_owned()).collect();

@@ -9,12 +9,13 @@ use serde::Serialize;
 use crate::case::actor::Actor;
 use crate::case::command::{Command, Work};
 use crate::case::error::CaseError;
-use crate::case::event::{Attributes, Data, Entry, Seen, Source};
+use crate::case::event::{AlertSeen, Attributes, Data, Entry, Seen, Source};
 use crate::case::handing::{self, Asked, HandingFault, Shown};
 use crate::case::id::{CaseId, EntryId, IssuanceId, PersonId};
 use crate::case::running::{Recorded, Running};
 use crate::case::settlement::{ReceiptNumber, Settlement};
 use crate::case::sheet::Sheet;
+use crate::case::wire;
 use crate::case::warrant::{Cover, Office as OfficeWarrant};
 use crate::document::catalog::{Composed, Kind, Sealing};
 use crate::document::change::ChangeError;
@@ -134,7 +135,11 @@ impl ClerkError {
             )
             | Self::Reception(refusals)
             | Self::Handing(refusals)
-            | Self::Stopped(refusals) => Some((None, refusals)),
+            | Self::Stopped(refusals)
+            | Self::Casework(
+                CaseworkError::Case(CaseError::NextDay { told: refusals, .. })
+                | CaseworkError::Alerts { told: refusals },
+            ) => Some((None, refusals)),
             _ => None,
         }
     }
@@ -169,6 +174,8 @@ pub struct Doing {
     pub given: Vec<Given>,
     /// 照合符号 of documents that were seen and are approved.
     pub seen: Vec<String>,
+    /// Alerts about people on them that were seen.
+    pub alerts: Vec<AlertSeen>,
     /// 証明日 of what is entered or approved; today if it is not given.
     pub day: Option<Day>,
     /// Sheets that the program does not print and that are there.
@@ -311,7 +318,7 @@ impl<'a> Clerk<'a> {
             entries.push(self.entry_in(loaded.case.record().flow(), given, day).await?);
         }
         let seen = doing.seen.iter().map(|code| self.seen(&loaded, code, day)).collect::<Result<_, _>>()?;
-        let work = Work { step: doing.step, entries, seen, confirmed: doing.confirmed };
+        let work = Work { step: doing.step, entries, seen, alerts: doing.alerts, confirmed: doing.confirmed };
         self.act(number, &Command::Do(work)).await
     }
 
@@ -484,11 +491,22 @@ impl<'a> Clerk<'a> {
                 step: waiting.step.key.clone(),
                 action: waiting.step.action.clone(),
                 roles: waiting.roles.to_vec(),
+                from: waiting.from,
                 documents_in: at_hand.documents_in.iter().map(ToString::to_string).collect(),
                 documents_out: at_hand.documents_out.iter().map(ToString::to_string).collect(),
                 details: at_hand.details.iter().map(ToString::to_string).collect(),
                 handing: handing::asked(record, waiting.step, settings, today),
             }
+        });
+        let documents = record.sheets().iter().map(|sheet| {
+            let shown = DocumentView::of(sheet);
+            let stale = shown.as_of.is_some_and(|day| settings.source.is_told(day, today));
+            DocumentView { stale, ..shown }
+        });
+        let deadlines = record.flow().deadlines.iter().filter_map(|deadline| {
+            let from = record.progress().done_on(&deadline.after)?;
+            let until = settings.deadline(deadline, from).ok()?;
+            Some(DeadlineView { id: deadline.id.clone(), until, over: until < today })
         });
         CaseView {
             number: loaded.row.number.clone(),
@@ -500,9 +518,10 @@ impl<'a> Clerk<'a> {
             attributes: record.attributes().clone(),
             request: RequestView::of(record),
             done: done.collect(),
-            documents: record.sheets().iter().map(DocumentView::of).collect(),
+            documents: documents.collect(),
             settlements: record.handed().iter().filter_map(|handed| handed.settlement.clone()).collect(),
             open: open.collect(),
+            deadlines: deadlines.collect(),
         }
     }
 }
@@ -557,6 +576,20 @@ pub struct CaseView {
     pub settlements: Vec<Settlement>,
     /// Steps that can be done now.
     pub open: Vec<OpenView>,
+    /// 期限 that run.
+    pub deadlines: Vec<DeadlineView>,
+}
+
+/// 期限.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeadlineView {
+    /// Of what.
+    pub id: String,
+    /// Its last day.
+    #[serde(with = "wire::text")]
+    pub until: Day,
+    /// Whether it is over.
+    pub over: bool,
 }
 
 /// 受付の記録, as whoever examines and approves sees it.
@@ -610,6 +643,9 @@ pub struct OpenView {
     pub action: String,
     /// By which roles.
     pub roles: Vec<Role>,
+    /// 翌日処理: the first day on which it may be done.
+    #[serde(with = "wire::maybe_text", skip_serializing_if = "Option::is_none")]
+    pub from: Option<Day>,
     /// Papers that must be at hand.
     pub documents_in: Vec<String>,
     /// Papers that come of it.
@@ -635,6 +671,11 @@ pub struct DocumentView {
     pub code: String,
     /// Whether somebody typed it.
     pub typed: bool,
+    /// Of which day that is from which it was composed.
+    #[serde(with = "wire::maybe_text", skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Day>,
+    /// Whether that is older than the city wants to be told.
+    pub stale: bool,
     /// Whether it is approved.
     pub approved: bool,
     /// Its copies that were begun.
@@ -668,6 +709,11 @@ impl DocumentView {
             copies: entered.entry.copies,
             code: entered.entry.cover.digest.short(),
             typed: entered.entry.source.is_typed(),
+            as_of: match &entered.entry.source {
+                Source::Composed { as_of, .. } => *as_of,
+                Source::Typed | Source::Change { .. } => None,
+            },
+            stale: false,
             approved: sheet.approved().is_some(),
             issuances: issuances.collect(),
         }

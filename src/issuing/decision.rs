@@ -12,7 +12,8 @@ use crate::document::request::KofuSeikyu;
 use crate::document::subject::Subject;
 use crate::domain::calendar::Day;
 use crate::office::records::{RecordError, Version};
-use crate::office::subjects;
+use crate::office::subjects::{self, Imported};
+use crate::procedure::settings::SourceAge;
 use crate::office::suppression::{self, Suppression, Work};
 use crate::register::{Incident, Locked, Watch};
 
@@ -28,6 +29,8 @@ pub struct Question<'a> {
     pub sheet: &'a ApprovedSheet,
     /// The office, under its lock.
     pub locked: &'a Locked,
+    /// How old what is held may be.
+    pub age: SourceAge,
 }
 
 /// Why it may not be issued now.
@@ -46,6 +49,9 @@ pub enum Obstacle {
     /// What is held is no longer that from which it was composed.
     #[error("deciding an issuance: what is held was changed since")]
     SourceChanged,
+    /// What is held from which it was composed is too old.
+    #[error("deciding an issuance: what is held is too old")]
+    Stale,
     /// What is known cannot be read.
     #[error(transparent)]
     Unreadable(#[from] RecordError),
@@ -57,6 +63,7 @@ impl Obstacle {
         match self {
             Self::Withheld => "hand-to-city",
             Self::SourceChanged => "source-changed",
+            Self::Stale => "source-stale",
             Self::Unreadable(error) => error.code(),
             Self::Incidents => "issuing-stopped",
             Self::DayOver => "warrant-other-day",
@@ -83,6 +90,7 @@ pub fn watch(city: &OfficeId, sheet: &ApprovedSheet) -> Vec<Watch> {
     let about = suppression::about(sheet.entered.entry.data.0.as_bytes(), held(sheet));
     let mut watch = vec![suppression::watch(city, &about)];
     watch.extend(subjects::watch(city, held(sheet)));
+    watch.push(subjects::watch_import(city));
     watch.extend(absence(sheet).map(|absence| subjects::watch_name(city, absence.name())));
     watch
 }
@@ -94,7 +102,16 @@ impl Question<'_> {
         self.incidents()?;
         self.suppressions()?;
         self.absence()?;
+        self.age()?;
         self.source()
+    }
+
+    /// What it was composed from is not too old by now, or something was taken over since.
+    fn age(&self) -> Result<(), Obstacle> {
+        let Source::Composed { as_of: Some(as_of), .. } = &self.sheet.entered.entry.source else { return Ok(()) };
+        let last = Version::<Imported>::watched(self.locked)?.into_iter().map(|version| version.state.day).max();
+        let as_of = last.map_or(*as_of, |last| last.max(*as_of));
+        if self.age.is_refused(as_of, self.today()) { Err(Obstacle::Stale) } else { Ok(()) }
     }
 
     /// What was composed is what would be composed now: nothing that is held was changed since, nobody

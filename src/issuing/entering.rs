@@ -37,6 +37,9 @@ pub enum EnteringError {
     /// What is held does not give it.
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    /// What is held is older than the city wants anything to be composed of.
+    #[error("composing: what is held is too old")]
+    Stale,
     /// What is held cannot be changed so.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -58,6 +61,7 @@ impl EnteringError {
             Self::Request(_) => "compose-request",
             Self::Document { .. } => "compose-document",
             Self::Compose(error) => error.code(),
+            Self::Stale => "source-stale",
             Self::Change(error) => error.code(),
             Self::Number(error) => error.code(),
             Self::Record(error) => error.code(),
@@ -87,7 +91,9 @@ impl Counter<'_> {
     pub async fn composed(&self, wish: Wish<'_>) -> Result<Entry, EnteringError> {
         let Wish { kind, copies, request, office, day } = wish;
         let asked = KofuSeikyu::read(request.as_bytes()).map_err(EnteringError::Request)?;
-        let held = Subjects::of(self.casework.register, &self.issuing.city.id).held(&asked).await?;
+        let subjects = Subjects::of(self.casework.register, &self.issuing.city.id);
+        let held = subjects.held(&asked).await?;
+        let as_of = subjects.as_of(&held).await?;
         let now: Vec<Subject> = held.iter().cloned().map(|held| held.on(day)).collect();
         let content = compose(kind, &asked, &now);
         if self.is_withheld(&asked, content.as_ref().ok(), &held).await? {
@@ -95,8 +101,12 @@ impl Counter<'_> {
             compose(kind, &asked, &[])?;
             return Err(ComposeError::Nobody { kind: kind.id }.into());
         }
-        let document = self.read_composed(kind, &content?)?;
-        let source = Source::Composed { subjects: noted(&held), request: Data::from(request.to_owned()) };
+        let content = content?;
+        if as_of.is_some_and(|as_of| self.casework.settings.source.is_refused(as_of, day)) {
+            return Err(EnteringError::Stale);
+        }
+        let document = self.read_composed(kind, &content)?;
+        let source = Source::Composed { subjects: noted(&held), request: Data::from(request.to_owned()), as_of };
         let cover = self.issuing.cover(&document.0, office, day)?;
         Ok(Entry { kind: kind.id.to_owned(), copies, cover, data: Data::from(document.1), source })
     }

@@ -1,6 +1,7 @@
 //! 発行: T1 gives a number, the press prints outside of any transaction, T2 gives the number its end. What
 //! was printed is nowhere to be had before T2, and never if T2 says no.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
@@ -9,19 +10,23 @@ use zeroize::Zeroizing;
 use crate::case::actor::Actor;
 use crate::case::command::Command;
 use crate::case::error::CaseError;
-use crate::case::event::{IssueEnd, Lapse};
+use crate::case::event::{IssueEnd, Lapse, Source};
 use crate::case::id::{CaseId, EntryId, IssuanceId, OfficeId};
 use crate::case::sheet::{ApprovedSheet, Sheet};
 use crate::case::warrant::{Sealed, WarrantError};
 use crate::document::catalog::{Composed, Kind};
+use crate::document::names::{Field, Name};
+use crate::document::reception::Reception;
 use crate::document::refusal::Refusals;
+use crate::document::request::KofuSeikyu;
 use crate::office::certifiers::{Certifiers, Signatories};
-use crate::office::records::{Kept as _, RecordError, Version};
+use crate::office::notices;
+use crate::office::records::{Author, Kept as _, RecordError, Version};
 use crate::office::terminals::{Enrolled, TerminalError};
 use crate::press::sheet::NumberLine;
 use crate::press::{PressError, SealedPage};
 use crate::register::{
-    Alarm, Answer, Ask, Batch, Event, Fresh, IncidentId, Locked, Mode, Once, RegisterError, Step, Written,
+    Alarm, Answer, Ask, Batch, Event, Fresh, IncidentId, Locked, Mode, Once, Put, RegisterError, Step, Written,
 };
 
 use super::casework::{Casework, CaseworkError, Loaded};
@@ -226,6 +231,7 @@ impl Counter<'_> {
             ..Ask::case(order.office, order.case, loaded.version)
         };
         let office = self.issuing.city.office(order.office.as_str())?;
+        let age = self.casework.settings.source;
         let written = self
             .casework
             .register
@@ -235,7 +241,7 @@ impl Counter<'_> {
                 }
                 self.certified_by(order.office, locked)?;
                 let sheet = approved(&loaded, order.entry)?;
-                Question { running: loaded.case.record(), sheet, locked }.decide()?;
+                Question { running: loaded.case.record(), sheet, locked, age }.decide()?;
                 let day = locked.now.day();
                 // What would be printed now is what was approved: else no number is spent on it.
                 let meant = self.issuing.cover(&document, office, sheet.cover.day.max(day))?;
@@ -361,12 +367,15 @@ impl Counter<'_> {
         step: Option<Step>,
         alarms: Vec<Alarm>,
     ) -> Result<Loaded, ReleaseError> {
-        let released = matches!(end, IssueEnd::Issued { .. });
+        let (released, age) = (matches!(end, IssueEnd::Issued { .. }), self.casework.settings.source);
         let command = Command::EndIssue { issuance: begun.issuance, end };
         let mut loaded = begun.loaded.clone();
         loop {
             let watch = if released {
-                decision::watch(&self.issuing.city.id, approved(&loaded, order.entry)?)
+                let sheet = approved(&loaded, order.entry)?;
+                let mut watch = decision::watch(&self.issuing.city.id, sheet);
+                watch.push(notices::watch(&self.issuing.city.id, &persons(sheet)));
+                watch
             } else {
                 Vec::new()
             };
@@ -379,11 +388,12 @@ impl Counter<'_> {
                 }
                 if released {
                     let sheet = approved(&loaded, order.entry)?;
-                    Question { running: loaded.case.record(), sheet, locked }.decide()?;
+                    Question { running: loaded.case.record(), sheet, locked, age }.decide()?;
                 }
+                let records = if released { self.notices(order, begun, &loaded, locked)? } else { Vec::new() };
                 let (batch, after) = self.casework.decided(&loaded, command.clone(), order.actor, locked)?;
                 fail_point("ending");
-                Ok((Batch { events: with_alarms(batch.events, &alarms), step, alarms, ..batch }, after))
+                Ok((Batch { events: with_alarms(batch.events, &alarms), step, alarms, records, ..batch }, after))
             });
             match written.await {
                 Err(ReleaseError::Casework(CaseworkError::Register(RegisterError::Conflict { .. }))) => {
@@ -396,6 +406,33 @@ impl Counter<'_> {
                 }
             }
         }
+    }
+
+    /// 本人通知 that a released copy leads to.
+    fn notices(
+        &self,
+        order: Order<'_>,
+        begun: &Begun,
+        loaded: &Loaded,
+        locked: &Locked,
+    ) -> Result<Vec<Put>, ReleaseError> {
+        let sheet = approved(loaded, order.entry)?;
+        let (kind, recorded) = (&sheet.entered.entry.kind, loaded.case.record().request());
+        let Some(Reception::Seikyu(asked)) = recorded.map(|recorded| recorded.request.reception()) else {
+            return Ok(Vec::new());
+        };
+        if !self.casework.settings.leads_to_notice(kind, &asked.seikyusha) {
+            return Ok(Vec::new());
+        }
+        let copy = notices::Copy {
+            office: order.office,
+            issuance: begun.issuance,
+            kind,
+            kubun: asked.seikyusha.kubun(),
+            number: &begun.number.text(),
+            by: &Author::one(order.actor.person()),
+        };
+        Ok(notices::due(self.casework.register, copy, locked).map_err(Obstacle::from)?)
     }
 
     /// Tells of something that no later success may close.
@@ -441,6 +478,18 @@ fn approved(loaded: &Loaded, entry: EntryId) -> Result<&ApprovedSheet, ReleaseEr
     let sheet = loaded.case.record().sheet(entry).and_then(Sheet::approved);
     let not = || CaseError::NotApproved { command: "an issuance", entry };
     sheet.ok_or_else(|| ReleaseError::Casework(not().into()))
+}
+
+/// Whom a document is about, by number: who stands on it, and who was asked about.
+fn persons(sheet: &ApprovedSheet) -> BTreeSet<Name> {
+    let entry = &sheet.entered.entry;
+    let request = match &entry.source {
+        Source::Composed { request, .. } => KofuSeikyu::read(request.0.as_bytes()).ok(),
+        Source::Typed | Source::Change { .. } => None,
+    };
+    let asked = request.iter().flat_map(|request| request.asked());
+    let asked: Vec<Name> = asked.map(|number| Name::new(Field::AtenaBango, number.as_str())).collect();
+    notices::persons(entry.data.0.as_bytes(), asked.into_iter())
 }
 
 /// What no longer agrees with an approval.

@@ -1,5 +1,6 @@
 //! 発行: the one place where number, press, signature and release meet.
 
+pub mod alerts;
 pub mod bench;
 pub mod casework;
 pub mod city;

@@ -6,6 +6,7 @@ pub mod certifiers;
 pub mod grid;
 pub mod lookup;
 pub mod machine;
+pub mod notices;
 pub mod numbers;
 pub mod paper;
 pub mod password;

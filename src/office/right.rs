@@ -26,6 +26,8 @@ pub enum Right {
     Seals,
     /// 手数料・用紙.
     Fees,
+    /// 本人通知: who asked to be told, and of what they must be.
+    Notices,
 }
 
 /// A person lacks a right.

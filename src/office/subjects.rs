@@ -3,12 +3,17 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::case::event::Held;
 use crate::case::id::OfficeId;
+use crate::case::wire;
 use crate::document::names::{Field, Name};
 use crate::document::request::KofuSeikyu;
 use crate::document::subject::Subject;
 use crate::document::subject_import::{BadLine, Line, Reason as Bad};
+use crate::domain::calendar::Day;
+use crate::register::clock::Moment;
 use crate::register::{Key, Register, RegisterError, Term, Watch};
 
 use super::records::{Author, Kept, RecordError, Records, Version, term};
@@ -54,6 +59,31 @@ impl Kept for Subject {
     fn found_by(&self) -> Vec<Term> {
         Self::found_by(self).iter().map(term).collect()
     }
+}
+
+/// That something was taken over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imported {
+    /// On which day last.
+    #[serde(with = "wire::text")]
+    pub day: Day,
+}
+
+impl Kept for Imported {
+    const KIND: &'static str = "imported";
+
+    fn found_by(&self) -> Vec<Term> {
+        Vec::new()
+    }
+}
+
+/// The one record of it in a city.
+const LAST: &str = "last";
+
+/// When something was last taken over in a city, to be seen under the lock.
+pub fn watch_import(city: &OfficeId) -> Watch {
+    Watch { office: city.clone(), kind: Imported::KIND, key: Key::Id(LAST.to_owned()) }
 }
 
 /// What came of taking over.
@@ -138,6 +168,9 @@ impl<'a> Subjects<'a> {
             }
         }
         self.take(few, &author, &mut taken, &mut tell).await?;
+        if taken.new.saturating_add(taken.newer).saturating_add(taken.unchanged) > 0 {
+            self.imported(&author).await?;
+        }
         Ok(taken)
     }
 
@@ -180,6 +213,30 @@ impl<'a> Subjects<'a> {
         bad.sort_by_key(|bad| bad.line);
         bad.iter().for_each(tell);
         Ok(self.records.put_all(puts).await?)
+    }
+
+    /// Notes on which day something was last taken over.
+    async fn imported(&self, author: &Author) -> Result<(), RecordError> {
+        let imports = Records::<Imported>::of(self.register, self.city);
+        let (today, last) = (self.register.now().await?.day(), imports.find_id(LAST).await?);
+        if last.as_ref().is_some_and(|last| last.state.day >= today) {
+            return Ok(());
+        }
+        let version = last.map_or(0, |last| last.version);
+        match imports.put(LAST, version, &Imported { day: today }, author).await {
+            // Somebody else has just noted it.
+            Err(RecordError::Stale { .. }) => Ok(()),
+            put => put,
+        }
+    }
+
+    /// Of which day what is held is: of the last import, or of an approval that wrote it since; of several the
+    /// oldest. None of nobody.
+    pub async fn as_of(&self, held: &[Subject]) -> Result<Option<Day>, RecordError> {
+        let last = Records::<Imported>::of(self.register, self.city).find_id(LAST).await?;
+        let last = last.map(|last| last.state.day);
+        let day = |held: &Subject| Moment::from_millis(held.as_of).ok().map(Moment::day);
+        Ok(held.iter().map(|held| day(held).max(last)).min().flatten())
     }
 
     /// Subjects that are found by all of some names, at most `limit`.

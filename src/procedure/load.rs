@@ -12,7 +12,7 @@ use crate::document::juminhyo_utsushi::ShojoJiyu;
 use crate::document::reception::Form;
 
 use super::{
-    Act, Attribute, Branch, Certainty, Condition, Correction, Documents, Fill, FlowVersion, Gate, GateKind, Paper,
+    Act, Attribute, Branch, Certainty, Condition, Correction, Deadline, Documents, Fill, FlowVersion, Gate, GateKind, Paper,
     Performer, Place, Procedure, Procedures, ReceptionRule, Role, SealPolicy, SealRule, Step, StepKey, Term,
 };
 
@@ -175,6 +175,8 @@ struct RawProcedure {
     seals: Vec<RawSeal>,
     #[serde(default, rename = "fill")]
     fills: Vec<RawFill>,
+    #[serde(default, rename = "deadline")]
+    deadlines: Vec<Spanned<Deadline>>,
     #[serde(default, rename = "correction")]
     corrections: Vec<RawCorrection>,
     #[serde(rename = "step")]
@@ -370,6 +372,7 @@ fn read(file: &File<'_>, raw: RawProcedure, documents: &Documents) -> Result<Pro
             .collect(),
         seals: Vec::new(),
         fills: Vec::new(),
+        deadlines: Vec::new(),
         corrections: Vec::new(),
         fee: raw.fee,
         reception: None,
@@ -382,6 +385,7 @@ fn read(file: &File<'_>, raw: RawProcedure, documents: &Documents) -> Result<Pro
     check_gates(file, &procedure, &lines)?;
     procedure.reception = raw.reception.map(|rule| reception(file, rule, &procedure)).transpose()?;
     procedure.seals = seals(file, raw.seals, &procedure)?;
+    procedure.deadlines = deadlines(file, raw.deadlines, &procedure)?;
     procedure.fills = fills(file, raw.fills, &procedure)?;
     procedure.corrections = corrections(file, raw.corrections, &procedure)?;
     procedure.handover_to_city = known_keys(file, raw.handover_to_city, &procedure)?;
@@ -632,6 +636,22 @@ fn fills(file: &File<'_>, raw: Vec<RawFill>, procedure: &Procedure) -> Result<Ve
         }
     };
     raw.into_iter().map(fill).collect()
+}
+
+fn deadlines(
+    file: &File<'_>,
+    raw: Vec<Spanned<Deadline>>,
+    procedure: &Procedure,
+) -> Result<Vec<Deadline>, ProcedureError> {
+    let known = |raw: Spanned<Deadline>| {
+        let line = file.line(raw.span().start);
+        let deadline = raw.into_inner();
+        match procedure.step(&deadline.after) {
+            Some(_) => Ok(deadline),
+            None => Err(file.error(line, Fault::NoSuchStep(deadline.after))),
+        }
+    };
+    raw.into_iter().map(known).collect()
 }
 
 fn corrections(

@@ -471,6 +471,18 @@ pub struct Fill {
     pub removal: Option<ShojoJiyu>,
 }
 
+/// 期限: some days after that of a step, which is not counted; on a day off, the next day that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deadline {
+    /// Of what.
+    pub id: String,
+    /// The step from whose day on it is counted.
+    pub after: StepKey,
+    /// Days, where a city has not chosen others.
+    pub days: u32,
+}
+
 /// 修正依頼: a dashed arrow back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
@@ -513,6 +525,8 @@ pub struct Procedure {
     pub seals: Vec<SealRule>,
     /// 異動の反映: which sheets become records of what is held, and when.
     pub fills: Vec<Fill>,
+    /// 期限: what must be there some days after a step.
+    pub deadlines: Vec<Deadline>,
     /// 修正依頼.
     pub corrections: Vec<Correction>,
     /// Code in the dated table of fees; without one it is free.

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::{Paper, Procedures, Role, Step, StepKey};
+use super::{Deadline, Paper, Procedures, Role, Step, StepKey};
 use crate::document::catalog::Kind;
-use crate::document::request::Kubun;
+use crate::document::request::{Kubun, Seikyusha};
 use crate::domain::calendar::Day;
 use crate::domain::money::Yen;
-use crate::domain::opening_days::OpeningDays;
+use crate::domain::opening_days::{OpeningDays, OpeningDaysError};
 
 /// A rule between two persons of one case, which a small office may have to relax.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,6 +96,42 @@ impl Default for FirstNumbers {
     }
 }
 
+/// How many days old what is held may be: the day of the last import, or of the approval that wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceAge {
+    /// Older than that, whoever decides is told; none where nobody is.
+    pub told_after: Option<u32>,
+    /// Older than that, nothing is composed of it or issued; none where that is the city's own care.
+    pub refused_after: Option<u32>,
+}
+
+impl SourceAge {
+    /// Whether whoever decides is told.
+    pub fn is_told(self, as_of: Day, today: Day) -> bool {
+        is_older(as_of, today, self.told_after)
+    }
+
+    /// Whether nothing is made of it.
+    pub fn is_refused(self, as_of: Day, today: Day) -> bool {
+        is_older(as_of, today, self.refused_after)
+    }
+}
+
+fn is_older(as_of: Day, today: Day, most: Option<u32>) -> bool {
+    most.is_some_and(|most| as_of.days_until(today) > i64::from(most))
+}
+
+/// 本人通知: copies of these kinds that go to these requesters lead to a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeRule {
+    /// Kinds of documents.
+    pub kinds: BTreeSet<String>,
+    /// 請求区分.
+    pub requesters: BTreeSet<Kubun>,
+}
+
 /// What a city chose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -112,6 +148,12 @@ pub struct Settings {
     pub opening_days: OpeningDays,
     /// 付番: where the office's own numbers begin.
     pub first_numbers: FirstNumbers,
+    /// How old what is held may be.
+    pub source: SourceAge,
+    /// 本人通知: which copies lead to a notice.
+    notices: Vec<NoticeRule>,
+    /// 期限, by id, where the city has other days than the procedure.
+    deadlines: BTreeMap<String, u32>,
     /// 住民基本台帳カード.
     pub juki_card: JukiCard,
     /// When a 補記 is sealed.
@@ -158,6 +200,12 @@ pub enum SettingsFault {
     /// Neither a paper nor a 細目 of any step.
     #[error("no step has the paper or detail {0}")]
     NowhereAtHand(String),
+    /// A kind of document that there is not.
+    #[error("there is no kind {0}")]
+    UnknownKind(String),
+    /// A 期限 that no procedure has.
+    #[error("no procedure has the deadline {0}")]
+    UnknownDeadline(String),
     /// Two performers of one step, or two amounts from one day.
     #[error("{0} is given twice")]
     Double(String),
@@ -179,6 +227,12 @@ struct RawSettings {
     opening: RawOpening,
     #[serde(default)]
     numbers: FirstNumbers,
+    #[serde(default)]
+    source: SourceAge,
+    #[serde(default, rename = "notice")]
+    notices: Vec<Spanned<NoticeRule>>,
+    #[serde(default)]
+    deadlines: BTreeMap<Spanned<String>, u32>,
     juki_card: RawJukiCard,
     #[serde(default)]
     kawase_over: KawaseOver,
@@ -285,12 +339,32 @@ impl Settings {
             }
             gone.insert(name);
         }
+        let mut notices = Vec::new();
+        for rule in raw.notices {
+            let (start, rule) = (rule.span().start, rule.into_inner());
+            if let Some(kind) = rule.kinds.iter().find(|kind| Kind::by_id(kind).is_none()) {
+                return Err(refuse(start, SettingsFault::UnknownKind(kind.clone())));
+            }
+            notices.push(rule);
+        }
+        let known = |id: &str| procedures.all().iter().flat_map(|p| &p.deadlines).any(|deadline| deadline.id == id);
+        let mut deadlines = BTreeMap::new();
+        for (id, days) in raw.deadlines {
+            let (start, id) = (id.span().start, id.into_inner());
+            if !known(&id) {
+                return Err(refuse(start, SettingsFault::UnknownDeadline(id)));
+            }
+            deadlines.insert(id, days);
+        }
         let days = |raw: Vec<RawDay>| raw.into_iter().map(|day| day.0).collect();
         let by_law = OpeningDays::by_law();
         let by_law = by_law.map_err(|error| refuse(0, SettingsFault::Malformed(error.to_string())))?;
         Ok(Self {
             opening_days: by_law.with(days(raw.opening.open), days(raw.opening.closed)),
             first_numbers: raw.numbers,
+            source: raw.source,
+            notices,
+            deadlines,
             performers,
             relaxed: raw.relaxed,
             fees,
@@ -307,6 +381,23 @@ impl Settings {
     pub fn performer(&self, procedure: &str, step: &Step) -> Role {
         let place = (procedure.to_owned(), step.key.clone());
         self.performers.get(&place).copied().unwrap_or(step.performer.role)
+    }
+
+    /// Whether a copy of a kind that goes to a requester leads to a 本人通知: as the rules have it, and never where
+    /// the other side of a dispute would learn of it.
+    pub fn leads_to_notice(&self, kind: &str, requester: &Seikyusha) -> bool {
+        let disputed = matches!(requester, Seikyusha::TokuteiJimu(other) if other.funso);
+        let rule = |rule: &NoticeRule| rule.kinds.contains(kind) && rule.requesters.contains(&requester.kubun());
+        !disputed && self.notices.iter().any(rule)
+    }
+
+    /// 期限: its last day, counted from a day.
+    ///
+    /// # Errors
+    /// [`OpeningDaysError::UnknownYear`].
+    pub fn deadline(&self, deadline: &Deadline, from: Day) -> Result<Day, OpeningDaysError> {
+        let days = self.deadlines.get(&deadline.id).copied().unwrap_or(deadline.days);
+        self.opening_days.deadline(from, days)
     }
 
     /// Whether a rule between persons is not kept.
@@ -393,6 +484,7 @@ fn performer(raw: RawPerformer, procedures: &Procedures) -> Result<((String, Ste
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use crate::document::catalog::KINDS;
 
     const REST: &str = "annotation_seal = \"after-review\"\nown_making = false\n";
@@ -480,5 +572,30 @@ mod tests {
             ),
             Err(SettingsError { line: 1, fault: SettingsFault::Malformed(_), .. })
         ));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_held_is_too_old_after_so_many_days_and_not_before(most in 0u32..400, waited in 0u32..800) {
+            let from: Day = "2026-01-15".parse().unwrap();
+            let age = SourceAge { told_after: None, refused_after: Some(most) };
+            let today = from.plus_days(waited).unwrap();
+            prop_assert_eq!(age.is_refused(from, today), waited > most);
+            prop_assert!(!age.is_told(from, today) && !SourceAge::default().is_refused(from, today));
+        }
+    }
+
+    #[test]
+    fn a_deadline_and_a_rule_of_notices_name_what_there_is() {
+        let procedures = Procedures::embedded().unwrap();
+        let broken = |more: &str| {
+            let text = format!("{}\n{more}", include_str!("settings.toml"));
+            Settings::parse("s", &text, &procedures).map_err(|error| error.fault)
+        };
+        let notice = "[[notice]]\nkinds = [\"nothing\"]\nrequesters = [\"daisansha\"]\n";
+        assert_eq!(broken(notice), Err(SettingsFault::UnknownKind("nothing".to_owned())));
+        let text = include_str!("settings.toml").replace("inkan-shokai-kaito = 30", "nothing = 30");
+        let error = Settings::parse("s", &text, &procedures).unwrap_err();
+        assert_eq!(error.fault, SettingsFault::UnknownDeadline("nothing".to_owned()));
     }
 }

@@ -229,3 +229,20 @@ fn a_seal_is_registered_with_the_approval_and_abolished_with_another() {
     desk.changed("inkan-insho-boshitsu", kind);
     assert!(desk.0.refused(&compose(&desk)).contains("compose-state"));
 }
+
+#[test]
+fn what_is_of_the_next_day_is_refused_today_and_listed_for_its_day() {
+    let (desk, kind) = (Desk::new(), "kakuninyo-juminhyo");
+    let case = desk.changed("tennyu", kind);
+    let open = desk.shown(&case)["open"].as_array().unwrap().clone();
+    let later: Vec<&Value> = open.iter().filter(|step| step.get("from").is_some()).collect();
+    let [notify] = later[..] else { panic!("{open:?}") };
+    assert_eq!(notify["step"], "20b");
+    let day: shomei::domain::calendar::Day = notify["from"].as_str().unwrap().parse().unwrap();
+    let refused = desk.0.refused(&format!("case do {case} 20b --as kita-yokujitsu"));
+    let told = format!("{}", shomei::domain::calendar::WarekiDate::from(day));
+    assert!(refused.contains("case-next-day-from") && refused.contains(&told), "{refused}");
+    assert!(desk.0.done("case list --as kita-yokujitsu").contains(&format!("20b@{day}")));
+    let whole = desk.0.done("audit --lists --as kita-shinsa");
+    assert!(whole.contains("kita-ku\tcases\t1\t0"), "{whole}");
+}

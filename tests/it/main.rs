@@ -11,6 +11,7 @@ mod golden;
 mod handing;
 mod judges;
 mod nobody;
+mod notices;
 mod numbers;
 mod office;
 mod people;

@@ -351,7 +351,8 @@ async fn issued_by_another_program(place: &Place, number: &str) -> IssuanceId {
     let ended = Step::Issue { file: Zeroizing::new(file.to_vec()), pages: 1 };
     for (command, step) in [(begin, begun), (Command::EndIssue { issuance, end }, ended)] {
         let loaded = casework.load(&kita(), case).await.unwrap();
-        let events = loaded.case.decide(command, officer, settings).unwrap();
+        let today = register.now().await.unwrap().day();
+        let events = loaded.case.decide(command, officer, settings, today).unwrap();
         let events = events.iter().map(|event| {
             let kept = event.encode().unwrap();
             Event { kind: kept.kind.to_owned(), v: kept.version, body: Zeroizing::new(kept.body) }
@@ -614,4 +615,23 @@ async fn incident(place: &Place) -> IncidentId {
     register.write(&ask, |_: &Locked| Ok::<_, RegisterError>((batch, ()))).await.unwrap();
     register.close().await.unwrap();
     id
+}
+
+#[test]
+fn an_alert_forbids_nothing_and_whoever_decides_has_seen_it() {
+    let place = Place::new();
+    let case = place.collated();
+    place.done(&format!("case do {case} 9 --as kita-shinsa"));
+    let set = "--shimei 見本花子 --level alert --basis honnin --reason 申出 --as kita-shonin";
+    let alert = place.done(&format!("suppress set --atena-bango 1000020 {set}")).trim().to_owned();
+    let other = place.done(&format!("suppress set --atena-bango 1000055 {set}")).trim().to_owned();
+    let shown: Value = serde_json::from_str(&place.done(&format!("case show {case} --json --as kita-shonin"))).unwrap();
+    let approve = format!("case do {case} 10 --seen {} --as kita-shonin", shown["documents"][0]["code"].as_str().unwrap());
+    let told = place.refused(&approve);
+    assert!(told.contains("alert-unseen") && told.contains(&alert) && !told.contains(&other), "{told}");
+    assert!(place.refused(&format!("{approve} --alert {other}")).contains(&alert), "another alert is not this one");
+    place.done(&format!("{approve} --alert {alert}"));
+    place.done(&format!("case issue {case} 1 -o sealed.pdf --as kita-shonin"));
+    // Of which day its source is, stands with the document.
+    assert!(shown["documents"][0]["as_of"].is_string() && shown["documents"][0]["stale"] == false, "{shown}");
 }

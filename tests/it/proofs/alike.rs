@@ -296,7 +296,7 @@ on_both! {
                 // Whatever is decided, nothing is written.
                 let ask = Ask { watch: decision::watch(city, &sheet), ..Ask::office(city) };
                 let decided = register.write(&ask, |locked: &Locked| -> Result<(Batch, ()), ReleaseError> {
-                    Question { running: walk.case.record(), sheet: &sheet, locked }.decide()?;
+                    Question { running: walk.case.record(), sheet: &sheet, locked, age: Default::default() }.decide()?;
                     Err(ReleaseError::OtherDocument)
                 });
                 matches!(decided.await.unwrap_err(), ReleaseError::Obstacle(Obstacle::Withheld))

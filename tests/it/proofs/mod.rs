@@ -1,5 +1,6 @@
 //! What is promised of issuing, tried on both databases; `docs/proofs.md` lists it.
 
+mod aged;
 mod alike;
 mod between;
 mod clock;

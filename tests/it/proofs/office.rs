@@ -44,7 +44,7 @@ pub struct Office {
     pub city: City,
     pub people: People,
     flows: Flows,
-    settings: Settings,
+    pub settings: Settings,
     retention: Retention,
     key: MarkKey,
     way: Way,
