@@ -89,7 +89,9 @@ fn no_command_tells_somebody_suppressed_from_nobody() {
 
 /// What an answer says: all of its headers but the clock's, and its body.
 fn sent(answer: &Answer) -> (Vec<String>, String) {
-    let lines = answer.headers.lines().filter(|line| !line.to_lowercase().starts_with("date:"));
+    // What every answer has of its own: when, and by which number a log knows it.
+    let own = |line: &&str| ["date:", "x-request-id:"].iter().any(|name| line.to_lowercase().starts_with(name));
+    let lines = answer.headers.lines().filter(|line| !own(line));
     (lines.map(str::to_owned).collect(), String::from_utf8_lossy(&answer.body).into_owned())
 }
 
