@@ -19,6 +19,7 @@ use crate::document::names::{Field, Name};
 use crate::document::reception::Reception;
 use crate::document::refusal::Refusals;
 use crate::document::request::KofuSeikyu;
+use crate::office::aside::aside;
 use crate::office::certifiers::{Certifiers, Signatories};
 use crate::office::notices;
 use crate::office::records::{Author, Kept as _, RecordError, Version};
@@ -296,7 +297,7 @@ impl Counter<'_> {
     fn print(&self, order: Order<'_>, begun: &Begun) -> Result<SealedPage, IssueError> {
         let office = self.issuing.city.office(order.office.as_str())?;
         let terminal = Terminal::of(order.terminal);
-        self.issuing.seal(&begun.warrant, &begun.document, office, &begun.number, &terminal)
+        aside(|| self.issuing.seal(&begun.warrant, &begun.document, office, &begun.number, &terminal))
     }
 
     /// T2: everything is asked once more, then the number ends and the page is there to be had.

@@ -2,6 +2,7 @@
 //! out, who works where.
 
 pub mod accounts;
+pub mod aside;
 pub mod certifiers;
 pub mod grid;
 pub mod lookup;
@@ -18,5 +19,5 @@ pub mod sign_in;
 pub mod subjects;
 pub mod suppression;
 pub mod terminals;
-pub mod token;
 pub mod till;
+pub mod token;

@@ -89,8 +89,8 @@ fn no_command_tells_somebody_suppressed_from_nobody() {
 
 /// What an answer says: all of its headers but the clock's, and its body.
 fn sent(answer: &Answer) -> (Vec<String>, String) {
-    // When it was answered, and which answer it is, differ always.
-    let own = |line: &str| ["date:", "x-request-id:"].iter().any(|name| line.to_lowercase().starts_with(name));
+    // What every answer has of its own: when, and by which number a log knows it.
+    let own = |line: &&str| ["date:", "x-request-id:"].iter().any(|name| line.to_lowercase().starts_with(name));
     let lines = answer.headers.lines().filter(|line| !own(line));
     (lines.map(str::to_owned).collect(), String::from_utf8_lossy(&answer.body).into_owned())
 }
