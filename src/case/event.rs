@@ -142,7 +142,7 @@ impl std::fmt::Debug for Held {
 }
 
 /// An alert (抑止 that forbids nothing) that somebody saw before a decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AlertSeen {
     /// Which suppression.

@@ -1,7 +1,7 @@
 //! 交付 over HTTP: what is shown and paid, and the receipt of it.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,6 +31,7 @@ pub async fn hand_over(
     signed: Signed,
     At(number): At<String>,
     Seen(seen): Seen,
+    headers: HeaderMap,
     Given(Handing { step, shown: given, confirmed }): Given<Handing>,
 ) -> Result<Response, Problem> {
     let clerk = clerk(&desk, &signed).having_seen(seen);

@@ -586,12 +586,13 @@ pub struct CaseView {
 }
 
 /// 期限.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct DeadlineView {
     /// Of what.
     pub id: String,
     /// Its last day.
     #[serde(with = "wire::text")]
+    #[schemars(with = "String")]
     pub until: Day,
     /// Whether it is over.
     pub over: bool,
@@ -650,6 +651,7 @@ pub struct OpenView {
     pub roles: Vec<Role>,
     /// 翌日処理: the first day on which it may be done.
     #[serde(with = "wire::maybe_text", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub from: Option<Day>,
     /// Papers that must be at hand.
     pub documents_in: Vec<String>,
@@ -678,6 +680,7 @@ pub struct DocumentView {
     pub typed: bool,
     /// Of which day that is from which it was composed.
     #[serde(with = "wire::maybe_text", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub as_of: Option<Day>,
     /// Whether that is older than the city wants to be told.
     pub stale: bool,
