@@ -199,8 +199,9 @@ fn walk(flow: &Arc<Procedure>, attributes: Attributes, mut pick: impl FnMut(usiz
         let open = running.open_steps();
         let step = open[pick(open.len()) % open.len()];
         let (command, actor) = doing(running, step, 1);
-        let decided =
-            case.decide(command, &actor, settings, on(step)).unwrap_or_else(|error| panic!("{} {}: {error}", flow.id, step.key));
+        let decided = case
+            .decide(command, &actor, settings, on(step))
+            .unwrap_or_else(|error| panic!("{} {}: {error}", flow.id, step.key));
         for event in decided {
             case = case.apply(&event);
             events.push(event);
@@ -405,8 +406,11 @@ fn a_spoiled_number_is_not_handed_over_and_what_was_handed_over_is_not_spoiled()
     let issuance = *certificate(&case).approved().unwrap().issuances.keys().next().unwrap();
     let officer = person("officer", HOME, &[Role::CityApprover]);
     let spoil = || Command::Spoil { issuance, reason: reason() };
-    let spoiled =
-        case.decide(spoil(), &officer, settings(), day()).unwrap().iter().fold(case.clone(), |case, event| case.apply(event));
+    let spoiled = case
+        .decide(spoil(), &officer, settings(), day())
+        .unwrap()
+        .iter()
+        .fold(case.clone(), |case, event| case.apply(event));
     assert!(matches!(
         refused(&spoiled, Command::HandOver(Box::new(good.clone())), &actor),
         CaseError::NotIssued { .. }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use shomei::case::{Case, Waiting};
 use shomei::case::actor::Actor;
 use shomei::case::command::{Command, Work};
 use shomei::case::event::{Attributes, Entry, Seen};
@@ -14,6 +13,7 @@ use shomei::case::handing::{self, Asked};
 use shomei::case::id::{CaseId, OfficeId};
 use shomei::case::running::Running;
 use shomei::case::sheet::Sheet;
+use shomei::case::{Case, Waiting};
 use shomei::document::catalog::{KINDS, Kind};
 use shomei::document::reception::Form;
 use shomei::document::words::Words;

@@ -187,7 +187,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(Post, "/proposals/{proposal}/confirm", Session, people::confirm).json::<people::Confirmed>(200),
         endpoint(Delete, "/proposals/{proposal}", Session, people::withdraw).done(),
         endpoint(Get, "/certifiers", Session, certifiers::show).json::<certifiers::Shown>(200),
-        endpoint(Post, "/certifiers/proposals", Need::Right(Right::Seals), certifiers::propose).json::<people::Waiting>(201),
+        endpoint(Post, "/certifiers/proposals", Need::Right(Right::Seals), certifiers::propose)
+            .json::<people::Waiting>(201),
         endpoint(Post, "/password", Nothing, people::choose).done(),
         endpoint(Post, "/session/password", Session, people::change).done(),
         // Last, for whoever goes through the list with one session.

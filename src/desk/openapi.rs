@@ -176,9 +176,7 @@ impl Endpoint {
 fn in_query(schema: &Schema) -> Vec<Value> {
     let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
     let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-    let parameter = |(name, schema): (&String, &Value)| {
-        json!({ "name": name, "in": "query", "required": required.contains(&json!(name)), "schema": schema })
-    };
+    let parameter = |(name, schema): (&String, &Value)| json!({ "name": name, "in": "query", "required": required.contains(&json!(name)), "schema": schema });
     fields.map(parameter).collect()
 }
 

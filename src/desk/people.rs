@@ -37,27 +37,43 @@ pub enum Wish {
     /// Somebody new.
     Add {
         #[schemars(with = "String")]
-person: PersonId,
+        person: PersonId,
         name: String,
         roles: BTreeSet<Role>,
         #[serde(default)]
         rights: BTreeSet<Right>,
     },
     /// A program.
-    AddProgram { #[schemars(with = "String")]
-person: PersonId, name: String, roles: BTreeSet<Role>, permits: BTreeSet<Permit>, days: u16 },
+    AddProgram {
+        #[schemars(with = "String")]
+        person: PersonId,
+        name: String,
+        roles: BTreeSet<Role>,
+        permits: BTreeSet<Permit>,
+        days: u16,
+    },
     /// Other roles.
-    Roles { #[schemars(with = "String")]
-person: PersonId, roles: BTreeSet<Role> },
+    Roles {
+        #[schemars(with = "String")]
+        person: PersonId,
+        roles: BTreeSet<Role>,
+    },
     /// Other rights.
-    Rights { #[schemars(with = "String")]
-person: PersonId, rights: BTreeSet<Right> },
+    Rights {
+        #[schemars(with = "String")]
+        person: PersonId,
+        rights: BTreeSet<Right>,
+    },
     /// The end.
-    End { #[schemars(with = "String")]
-person: PersonId },
+    End {
+        #[schemars(with = "String")]
+        person: PersonId,
+    },
     /// A password, or a program's token, anew.
-    Password { #[schemars(with = "String")]
-person: PersonId },
+    Password {
+        #[schemars(with = "String")]
+        person: PersonId,
+    },
 }
 
 /// What whoever proposed is told, once.
@@ -81,7 +97,7 @@ impl From<Proposed> for Waiting {
 pub struct Shown {
     proposal: String,
     #[schemars(with = "String")]
-by: PersonId,
+    by: PersonId,
     #[serde(flatten)]
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     change: Change,
@@ -122,7 +138,7 @@ pub struct Firsts {
 #[serde(deny_unknown_fields)]
 pub struct First {
     #[schemars(with = "String")]
-person: PersonId,
+    person: PersonId,
     name: String,
 }
 
@@ -131,7 +147,7 @@ person: PersonId,
 #[schemars(rename = "PersonAdmitted")]
 pub struct Admitted {
     #[schemars(with = "String")]
-person: PersonId,
+    person: PersonId,
     code: String,
 }
 

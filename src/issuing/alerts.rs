@@ -76,7 +76,8 @@ impl Casework<'_> {
             Event::StepDone { by, .. } => Some(by.clone()),
             _ => None,
         });
-        let note = by.filter(|_| !alerts.is_empty()).map(|by| Event::AlertsSeen { step: work.step.clone(), alerts, by });
+        let note =
+            by.filter(|_| !alerts.is_empty()).map(|by| Event::AlertsSeen { step: work.step.clone(), alerts, by });
         Ok(note.into_iter().collect())
     }
 }

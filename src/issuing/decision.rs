@@ -13,8 +13,8 @@ use crate::document::subject::Subject;
 use crate::domain::calendar::Day;
 use crate::office::records::{RecordError, Version};
 use crate::office::subjects::{self, Imported};
-use crate::procedure::settings::SourceAge;
 use crate::office::suppression::{self, Suppression, Work};
+use crate::procedure::settings::SourceAge;
 use crate::register::{Incident, Locked, Watch};
 
 /// Open incidents of one kind of document at which its issuing stops until people have closed them.

@@ -12,8 +12,8 @@ use crate::document::juminhyo_utsushi::ShojoJiyu;
 use crate::document::reception::Form;
 
 use super::{
-    Act, Attribute, Branch, Certainty, Condition, Correction, Deadline, Documents, Fill, FlowVersion, Gate, GateKind, Paper,
-    Performer, Place, Procedure, Procedures, ReceptionRule, Role, SealPolicy, SealRule, Step, StepKey, Term,
+    Act, Attribute, Branch, Certainty, Condition, Correction, Deadline, Documents, Fill, FlowVersion, Gate, GateKind,
+    Paper, Performer, Place, Procedure, Procedures, ReceptionRule, Role, SealPolicy, SealRule, Step, StepKey, Term,
 };
 
 /// How many procedures there are.

@@ -484,8 +484,8 @@ fn performer(raw: RawPerformer, procedures: &Procedures) -> Result<((String, Ste
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
     use crate::document::catalog::KINDS;
+    use proptest::prelude::*;
 
     const REST: &str = "annotation_seal = \"after-review\"\nown_making = false\n";
     const CARD: &str = "[juki_card]\nlast_day = \"2025-12-28\"\ngone = [\"住基カード\"]\n";

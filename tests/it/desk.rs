@@ -142,7 +142,10 @@ impl Drop for Served {
 fn serving(place: &Place, options: &[&str]) -> (Child, String, String) {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(place.at(LOG)).unwrap();
     let mut server = Command::new(env!("CARGO_BIN_EXE_shomei"));
-    server.current_dir(place.at("")).args(["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]).args(options);
+    server
+        .current_dir(place.at(""))
+        .args(["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"])
+        .args(options);
     let mut server = server.env("RUST_LOG", "trace").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
     let mut told = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
     let (url, watch) = (told.next().unwrap(), told.next().unwrap());

@@ -87,7 +87,7 @@ fn no_command_tells_somebody_suppressed_from_nobody() {
     assert_eq!(hidden.2, Some(2));
 }
 
-/// What an answer says: all of its headers but the clock's, and its body.
+/// What an answer says: all of its headers but the clock's and the request's own random id, and its body.
 fn sent(answer: &Answer) -> (Vec<String>, String) {
     // What every answer has of its own: when, and by which number a log knows it.
     let own = |line: &&str| ["date:", "x-request-id:"].iter().any(|name| line.to_lowercase().starts_with(name));

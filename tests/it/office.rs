@@ -626,7 +626,8 @@ fn an_alert_forbids_nothing_and_whoever_decides_has_seen_it() {
     let alert = place.done(&format!("suppress set --atena-bango 1000020 {set}")).trim().to_owned();
     let other = place.done(&format!("suppress set --atena-bango 1000055 {set}")).trim().to_owned();
     let shown: Value = serde_json::from_str(&place.done(&format!("case show {case} --json --as kita-shonin"))).unwrap();
-    let approve = format!("case do {case} 10 --seen {} --as kita-shonin", shown["documents"][0]["code"].as_str().unwrap());
+    let approve =
+        format!("case do {case} 10 --seen {} --as kita-shonin", shown["documents"][0]["code"].as_str().unwrap());
     let told = place.refused(&approve);
     assert!(told.contains("alert-unseen") && told.contains(&alert) && !told.contains(&other), "{told}");
     assert!(place.refused(&format!("{approve} --alert {other}")).contains(&alert), "another alert is not this one");

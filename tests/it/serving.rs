@@ -277,9 +277,8 @@ fn a_refused_request_may_be_sent_again_with_its_key() {
     let served = Served::with(&["kita-madoguchi"]);
     let counter = served.token("kita-madoguchi");
     let path = format!("/api/v1/cases/{}/steps", served.case(&counter));
-    let step = |key: &str, more: &[&str]| {
-        served.ask("POST", &path, Some(&counter), Some(json!({ "step": key })), more).status
-    };
+    let step =
+        |key: &str, more: &[&str]| served.ask("POST", &path, Some(&counter), Some(json!({ "step": key })), more).status;
     let key = ["-H", "Idempotency-Key: two"];
     assert_eq!(step("2", &key), 409);
     assert_eq!(step("1", &[]), 200);
@@ -297,7 +296,17 @@ fn of_many_who_saw_the_same_version_one_writes() {
     let body = sample("receptions/seikyu.json").to_string();
     let write = |_| {
         let mut client = Command::new("curl");
-        client.args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "-d", &body, "-H", "content-type: application/json"]);
+        client.args([
+            "-s",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code}",
+            "-d",
+            &body,
+            "-H",
+            "content-type: application/json",
+        ]);
         client.args(["-H", &format!("authorization: Bearer {counter}"), "-H", "if-match: \"1\""]);
         client.arg(format!("{}/api/v1/cases/{case}/request", served.url)).stdout(Stdio::piped()).spawn().unwrap()
     };
@@ -338,7 +347,8 @@ fn whoever_asks_too_often_must_wait() {
     }
     let told = who(&one);
     assert_eq!(told.code(), (429, "too-many-requests".to_owned()));
-    let wait = told.headers.lines().find_map(|line| line.to_lowercase().strip_prefix("retry-after: ").map(str::to_owned));
+    let wait =
+        told.headers.lines().find_map(|line| line.to_lowercase().strip_prefix("retry-after: ").map(str::to_owned));
     assert!((1..=60).contains(&wait.unwrap().trim().parse::<u64>().unwrap()));
     // Another session is not touched by it; whoever has none shares what their address has.
     assert_eq!(who(&other).status, 200);

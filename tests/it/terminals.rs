@@ -32,7 +32,8 @@ fn a_command_issues_only_at_a_terminal_that_this_machine_is() {
     for taken in ["1 --name 本庁01", "1 --name 本庁02", "2 --name 本庁01"] {
         assert!(place.refused(&code(taken, "kita-shonin")).contains("terminal-taken"), "{taken}");
     }
-    for none in ["0 --name 本庁02", "32768 --name 本庁02", "2 --name 本庁/2", "2 --name 一二三四五六七八九十一二三"] {
+    for none in ["0 --name 本庁02", "32768 --name 本庁02", "2 --name 本庁/2", "2 --name 一二三四五六七八九十一二三"]
+    {
         assert!(place.refused(&code(none, "kita-shonin")).contains("terminal-seat"), "{none}");
     }
     assert!(place.refused(&code("2 --name 本庁02", "kita-shinsa")).contains("no-right"));
