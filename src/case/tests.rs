@@ -834,8 +834,7 @@ proptest! {
 fn a_case_without_days_goes_on() {
     let flow = flow("tennyu");
     let mut case = recorded(opened(&flow, Attributes::new()).0, &mut Vec::new());
-    loop {
-        let Case::Running(running) = &case else { break };
+    while let Case::Running(running) = &case {
         let step = running.open_steps()[0].clone();
         let (command, actor) = doing(running, &step, 1);
         let events = case.decide(command, &actor, settings(), day()).unwrap();
