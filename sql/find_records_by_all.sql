@@ -1,4 +1,4 @@
-WITH RECURSIVE wanted (place, term) AS (
+WITH RECURSIVE wanted (place, term) AS MATERIALIZED (
   SELECT 1, substr($4, 1, 32)
   UNION ALL
   SELECT place + 32, substr($4, place + 32, 32) FROM wanted WHERE place + 32 <= length($4)

@@ -28,7 +28,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
-use tokio::sync::{RwLock, oneshot};
+use tokio::sync::{RwLock, Semaphore, oneshot};
 use tracing::{Instrument as _, info, warn};
 
 use crate::document::words::Words;
@@ -53,13 +53,19 @@ pub struct Desk {
     metrics: Arc<Metrics>,
     /// Held by whatever must be ended before the program stops.
     working: Arc<RwLock<()>>,
+    /// Had by whatever keeps a processor busy: so many at once that each is busy, and no more, so that whoever
+    /// waits does not wait for everybody.
+    places: Arc<Semaphore>,
 }
 
 impl Desk {
     /// The desk of a city; its sentences are those of the refusals.
     pub fn new(hall: Hall, sentences: Words) -> Self {
         let (hall, sentences) = (Arc::new(hall), Arc::new(sentences));
-        Self { hall, sentences, metrics: Arc::new(Metrics::new()), working: Arc::default() }
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        // One is printed while another waits for the disk.
+        let places = Arc::new(Semaphore::new(processors.saturating_mul(2)));
+        Self { hall, sentences, metrics: Arc::new(Metrics::new()), working: Arc::default(), places }
     }
 
     /// Every endpoint.
@@ -92,10 +98,11 @@ impl Desk {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Problem> {
+        let place = self.places.clone().acquire_owned().await;
         let at_work = self.working.clone().read_owned().await;
         let work = async move {
             let done = work.await;
-            drop(at_work);
+            drop((at_work, place));
             done
         };
         tokio::spawn(work.in_current_span()).await.map_err(|_| self.refused("program-failed"))

@@ -24,6 +24,7 @@ use crate::document::names::Name;
 use crate::document::reception::Received;
 use crate::document::refusal::{Refusal, Refusals};
 use crate::domain::calendar::Day;
+use crate::office::aside::aside;
 use crate::office::grid::refused_on_grid;
 use crate::office::lookup::Lookup;
 use crate::office::right::{Officer, Right};
@@ -235,15 +236,20 @@ impl<'a> Clerk<'a> {
 
     /// The case of a 案件番号, or of its id, in the person's own office: of another's nothing is told.
     pub async fn find(&self, number: &str) -> Result<(CaseId, Loaded), ClerkError> {
-        let casework = self.counter.casework;
-        let found = casework.register.case_by_number(self.actor.office(), number).await?;
-        let id = found.map(|row| row.id).or_else(|| CaseId::parse(number).ok()).ok_or(CaseworkError::NoCase)?;
-        Ok((id, casework.load(self.actor.office(), id).await?))
+        let id = self.id_of(number).await?;
+        Ok((id, self.counter.casework.load(self.actor.office(), id).await?))
+    }
+
+    /// The id of such a case; whether it is there is for whoever reads it to say.
+    async fn id_of(&self, number: &str) -> Result<CaseId, ClerkError> {
+        let found = self.counter.casework.register.case_by_number(self.actor.office(), number).await?;
+        let id = found.map(|row| row.id).or_else(|| CaseId::parse(number).ok());
+        Ok(id.ok_or(CaseworkError::NoCase)?)
     }
 
     /// Does something with a case.
     pub async fn act(&self, number: &str, command: &Command) -> Result<Loaded, ClerkError> {
-        let (id, _) = self.find(number).await?;
+        let id = self.id_of(number).await?;
         Ok(self.counter.casework.act(self.actor.office(), id, command, self.actor).await?)
     }
 
@@ -373,7 +379,7 @@ impl<'a> Clerk<'a> {
         let (collation, clean) = (sheet.collation_warrant(), sheet.office_warrant());
         let never = document.kind().sealing == Sealing::Never;
         let leave = if never { Leave::Office(&clean) } else { Leave::Collation(&collation) };
-        Ok(issuing.press.print(&document, leave, &surround)?.pdf)
+        Ok(aside(|| issuing.press.print(&document, leave, &surround))?.pdf)
     }
 
     /// A book of the office (交付簿, 日計) of a day, as it is printed: PDF.
@@ -381,7 +387,7 @@ impl<'a> Clerk<'a> {
         let warrant = OfficeWarrant::new(self.cover(book, day)?);
         let (issuing, short) = (self.counter.issuing, book.digest().short());
         let surround = issuing.surround(self.own()?, day, &short)?;
-        Ok(issuing.press.print(book, Leave::Office(&warrant), &surround)?.pdf)
+        Ok(aside(|| issuing.press.print(book, Leave::Office(&warrant), &surround))?.pdf)
     }
 
     /// 発行: one sealed copy of an approved document. An order that came before has the same copy again, as
@@ -403,8 +409,7 @@ impl<'a> Clerk<'a> {
         terminal: &Enrolled,
         once: Option<&Once>,
     ) -> Result<Copied, ClerkError> {
-        let (case, _) = self.find(number).await?;
-        let office = self.actor.office();
+        let (case, office) = (self.id_of(number).await?, self.actor.office());
         let order = Order { office, case, entry, actor: self.actor, terminal, once };
         match self.counter.issue(order).await {
             Ok(released) => {

@@ -15,6 +15,7 @@ use crate::case::sheet::{ApprovedSheet, Sheet};
 use crate::case::warrant::{Sealed, WarrantError};
 use crate::document::catalog::{Composed, Kind};
 use crate::document::refusal::Refusals;
+use crate::office::aside::aside;
 use crate::office::certifiers::{Certifiers, Signatories};
 use crate::office::records::{Kept as _, RecordError, Version};
 use crate::office::terminals::{Enrolled, TerminalError};
@@ -290,7 +291,7 @@ impl Counter<'_> {
     fn print(&self, order: Order<'_>, begun: &Begun) -> Result<SealedPage, IssueError> {
         let office = self.issuing.city.office(order.office.as_str())?;
         let terminal = Terminal::of(order.terminal);
-        self.issuing.seal(&begun.warrant, &begun.document, office, &begun.number, &terminal)
+        aside(|| self.issuing.seal(&begun.warrant, &begun.document, office, &begun.number, &terminal))
     }
 
     /// T2: everything is asked once more, then the number ends and the page is there to be had.

@@ -2,6 +2,7 @@
 //! out, who works where.
 
 pub mod accounts;
+pub mod aside;
 pub mod certifiers;
 pub mod grid;
 pub mod lookup;

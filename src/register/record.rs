@@ -115,7 +115,8 @@ impl Register {
     }
 
     /// Records of a kind that are found by all of some terms, at most `limit` of them. Whatever is found, and
-    /// were it nothing, the same statements are run: nobody learns by them what there is.
+    /// were it nothing, the same statements are run: nobody learns by them what there is. (Terms that are all had
+    /// by [`MOST_TRIED`] records are gone through together.)
     pub async fn find_records(
         &self,
         office: &OfficeId,
@@ -125,8 +126,13 @@ impl Register {
     ) -> Result<Vec<Record>, RegisterError> {
         const FIND: &str = include_str!("../../sql/find_records_by_all.sql");
         let mut transaction = self.begin(Access::Read).await?;
-        let hashes = rarest_first(&mut *transaction, office, kind, self.hashes(office, terms)?).await?;
+        const MERGE: &str = include_str!("../../sql/find_records_by_merging.sql");
+        let (rarest, hashes) = rarest_first(&mut *transaction, office, kind, self.hashes(office, terms)?).await?;
         let Some((first, others)) = hashes.split_first() else { return Ok(Vec::new()) };
+        if rarest >= MOST_TRIED && !others.is_empty() {
+            let values = vec![office.as_str().into(), kind.into(), hashes.concat().into(), i64::from(limit).into()];
+            return self.open_found(office, kind, transaction.rows(MERGE, values).await?);
+        }
         // The first one again, where there is no other.
         let others = if others.is_empty() { &hashes[..] } else { others };
         let values =
@@ -294,24 +300,27 @@ async fn place_of(
     maybe_one(transaction, RECORD, key).await?.map(Place::read).transpose()
 }
 
-/// So many records of a term are counted: rarer than that is rare enough.
-const MOST_COUNTED: i64 = 1_000;
+/// So many records of a term are counted, and tried one after the other whether they have the other terms. Where
+/// each term is had by as many it is quicker to go through all that have any of them, in order.
+const MOST_TRIED: u64 = 1_000;
 
-/// Hashes by how few records have them: the register goes through those that have the first.
+/// Hashes by how few records have them, and how few that are: the register goes through those that have the first.
 async fn rarest_first(
     transaction: &mut dyn Transaction,
     office: &OfficeId,
     kind: &str,
     hashes: Vec<Hash>,
-) -> Result<Vec<Hash>, RegisterError> {
+) -> Result<(u64, Vec<Hash>), RegisterError> {
     const COUNT: &str = include_str!("../../sql/count_records.sql");
-    let values = vec![office.as_str().into(), kind.into(), hashes.concat().into(), MOST_COUNTED.into()];
+    let values =
+        vec![office.as_str().into(), kind.into(), hashes.concat().into(), super::rows::whole(MOST_TRIED)?.into()];
     let mut counted = Vec::with_capacity(hashes.len());
     for (mut row, hash) in transaction.rows(COUNT, values).await?.into_iter().zip(hashes) {
         counted.push((row.count()?, hash));
     }
     counted.sort_by_key(|(count, _)| *count);
-    Ok(counted.into_iter().map(|(_, hash)| hash).collect())
+    let rarest = counted.first().map_or(0, |(count, _)| *count);
+    Ok((rarest, counted.into_iter().map(|(_, hash)| hash).collect()))
 }
 
 impl Writing<'_> {

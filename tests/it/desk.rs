@@ -239,6 +239,35 @@ fn who_did_not_sign_in_learns_nothing() {
     assert_eq!(served.ask("GET", "/api/v1/none", Some(&kita), None, &[]).code(), (404, "no-endpoint".to_owned()));
 }
 
+/// Asks for a copy over a connection of its own, and hangs up so long after.
+fn ask_and_hang_up(served: &Served, token: &str, case: &str, after: std::time::Duration) {
+    let mut connection = std::net::TcpStream::connect(served.url.trim_start_matches("http://")).unwrap();
+    let path = format!("/api/v1/cases/{case}/documents/1/issuances");
+    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: 0\r\n\r\n");
+    connection.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(after);
+}
+
+#[test]
+fn whoever_hangs_up_leaves_no_number_without_its_end() {
+    let mut told = String::new();
+    let mut served = Served::with(&["kita-shonin"]);
+    served.meanwhile(|place| told = place.done("bench-cases --count 12"));
+    let token = served.sign_in_at("kita-shonin", "kita-01");
+    let cases: Vec<&str> = told.lines().collect();
+    for (case, millis) in cases.iter().zip([0, 1, 2, 4, 6, 9, 13, 18, 25, 35, 50, 70]) {
+        ask_and_hang_up(&served, &token, case, std::time::Duration::from_millis(millis));
+    }
+    let mut states = Vec::new();
+    served.meanwhile(|place| {
+        let show = |case: &&str| place.done(&format!("case show {case} --json --as kita-shonin"));
+        states.extend(cases.iter().map(show));
+    });
+    let with = |state: &str| states.iter().filter(|shown| shown.contains(state)).count();
+    assert_eq!(with("\"voided\""), 0, "a number was left for the next start to void");
+    assert!(with("\"issued\"") > 0, "nobody was quick enough to hang up too late");
+}
+
 #[test]
 fn a_wrong_password_is_told_as_no_account_is_and_the_fourth_must_wait() {
     let served = Served::with(&["kita-shogo"]);

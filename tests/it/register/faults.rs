@@ -289,6 +289,7 @@ async fn lists_are_read_by_index() {
         include_str!("../../../sql/records.sql"),
         include_str!("../../../sql/find_records.sql"),
         include_str!("../../../sql/find_records_by_all.sql"),
+        include_str!("../../../sql/find_records_by_merging.sql"),
         include_str!("../../../sql/count_records.sql"),
         include_str!("../../../sql/terms_of_record.sql"),
         include_str!("../../../sql/event_of_stream.sql"),

@@ -2,7 +2,7 @@
 
 use shomei::register::retention::Retention;
 use shomei::register::{
-    After, Ask, Batch, CaseEvents, Copied, End, Key, Register, RegisterError, Term, Watch, Written, verify_copy,
+    After, Ask, Batch, CaseEvents, Copied, End, Key, Put, Register, RegisterError, Term, Watch, Written, verify_copy,
 };
 
 use super::fixture::{Fixture, kita};
@@ -63,6 +63,29 @@ on_both! {
         }).await;
         assert!(matches!(written, Err(RegisterError::SamePerson)));
         assert_eq!(register.audit(&kita(), Default::default()).await.unwrap().findings, []);
+    }
+
+    async fn records_of_several_terms_are_found_alike_be_they_few_or_many(database) {
+        let (_fixture, register) = Fixture::new(database).await;
+        // Of the second and the third term there are more than are tried one by one.
+        let divisors = [(2, "shi"), (3, "cho"), (500, "day")];
+        let terms = |numbers: &[usize]| -> Vec<Term> { numbers.iter().map(|at| term(divisors[*at].1, "x")).collect() };
+        let all: Vec<usize> = (0..3_300).collect();
+        let of = |number: usize| divisors.iter().filter(move |(divisor, _)| number.is_multiple_of(*divisor));
+        let puts = all.iter().map(|number| {
+            let terms = of(*number).map(|(_, field)| term(field, "x")).collect();
+            Put { terms, ..record(&format!("{number:04}"), 0, "一", "見本太郎") }
+        });
+        put(&register, puts.collect()).await.unwrap();
+        for asked in [&[0][..], &[1], &[2], &[0, 1], &[1, 0], &[2, 1], &[0, 2], &[1, 2, 0], &[0, 0]] {
+            for limit in [7, 5_000] {
+                let found = register.find_records(&kita(), "resident", &terms(asked), limit).await.unwrap();
+                let found: Vec<String> = found.into_iter().map(|record| record.id).collect();
+                let wanted = all.iter().filter(|number| asked.iter().all(|at| number.is_multiple_of(divisors[*at].0)));
+                let wanted: Vec<String> = wanted.take(limit as usize).map(|number| format!("{number:04}")).collect();
+                assert_eq!(found, wanted, "{asked:?}, at most {limit}");
+            }
+        }
     }
 
     async fn a_record_that_moved_on_is_a_conflict_and_the_others_with_it_are_not_put(database) {
