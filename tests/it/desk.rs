@@ -252,8 +252,8 @@ fn ask_and_hang_up(served: &Served, token: &str, case: &str, after: std::time::D
 fn whoever_hangs_up_leaves_no_number_without_its_end() {
     let mut told = String::new();
     let mut served = Served::with(&["kita-shonin"]);
-    served.meanwhile(|place| told = place.done("bench-cases --count 12"));
     let token = served.sign_in_at("kita-shonin", "kita-01");
+    served.meanwhile(|place| told = place.done("bench-cases --count 12"));
     let cases: Vec<&str> = told.lines().collect();
     for (case, millis) in cases.iter().zip([0, 1, 2, 4, 6, 9, 13, 18, 25, 35, 50, 70]) {
         ask_and_hang_up(&served, &token, case, std::time::Duration::from_millis(millis));
