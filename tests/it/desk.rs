@@ -243,7 +243,11 @@ fn who_did_not_sign_in_learns_nothing() {
 fn ask_and_hang_up(served: &Served, token: &str, case: &str, after: std::time::Duration) {
     let mut connection = std::net::TcpStream::connect(served.url.trim_start_matches("http://")).unwrap();
     let path = format!("/api/v1/cases/{case}/documents/1/issuances");
-    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: 0\r\n\r\n");
+    let terminal = served.terminal("kita-ku");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n{}\r\ncontent-length: 0\r\n\r\n",
+        terminal.trim()
+    );
     connection.write_all(head.as_bytes()).unwrap();
     std::thread::sleep(after);
 }
@@ -252,7 +256,7 @@ fn ask_and_hang_up(served: &Served, token: &str, case: &str, after: std::time::D
 fn whoever_hangs_up_leaves_no_number_without_its_end() {
     let mut told = String::new();
     let mut served = Served::with(&["kita-shonin"]);
-    let token = served.sign_in_at("kita-shonin", "kita-01");
+    let token = served.token("kita-shonin");
     served.meanwhile(|place| told = place.done("bench-cases --count 12"));
     let cases: Vec<&str> = told.lines().collect();
     for (case, millis) in cases.iter().zip([0, 1, 2, 4, 6, 9, 13, 18, 25, 35, 50, 70]) {
