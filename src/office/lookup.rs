@@ -20,7 +20,7 @@ const MOST: u32 = 50;
 
 /// So many are asked for, whether there are any or not: enough to show [`MOST`] and to know of more, even if
 /// many of them are hidden.
-const ASKED: u32 = 4 * (MOST + 1);
+const ASKED: u32 = 2 * (MOST + 1);
 
 /// What is never shown to who looks somebody up: it stands on a certificate only where that was asked for.
 const NEVER_SHOWN: [&str; 2] = ["kojin_bango", "juminhyo_code"];
