@@ -329,8 +329,9 @@ async fn move_over(url: &str) {
 
 /// A value as COPY reads it; none of these texts has a tab, a line end or a backslash.
 fn copied(row: &sqlx::sqlite::SqliteRow, at: usize) -> String {
-    match row.try_get_raw(at).unwrap().type_info().name() {
-        "NULL" => "\\N".to_owned(),
+    let value = row.try_get_raw(at).unwrap();
+    match value.type_info().name() {
+        _ if value.is_null() => "\\N".to_owned(),
         "BLOB" => format!("\\\\x{}", data_encoding::HEXLOWER.encode(&row.get::<Vec<u8>, _>(at))),
         "TEXT" => row.get(at),
         _ => row.get::<i64, _>(at).to_string(),
