@@ -7,7 +7,10 @@ use axum::routing::{self, MethodRouter};
 use crate::office::machine::Permit;
 use crate::office::right::Right;
 
-use super::{Desk, cases, certifiers, days, handing, incidents, paper, people, requests, sessions, subjects, suppressions, terminals};
+use super::{
+    Desk, cases, certifiers, days, handing, incidents, paper, people, requests, sessions, subjects, suppressions,
+    terminals,
+};
 
 /// How an endpoint is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

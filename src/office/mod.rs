@@ -17,5 +17,5 @@ pub mod sign_in;
 pub mod subjects;
 pub mod suppression;
 pub mod terminals;
-pub mod token;
 pub mod till;
+pub mod token;
