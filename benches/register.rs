@@ -141,6 +141,11 @@ impl Desk {
         }
     }
 
+    fn casework<'a>(&'a self, register: &'a Register) -> Casework<'a> {
+        let Self { city, flows, settings, retention, .. } = self;
+        Casework { register, city: &city.id, flows, settings, retention }
+    }
+
     fn issuing(&self) -> Issuing<'_> {
         let (press, city, key) = (&self.press, &self.city, &self.key);
         Issuing { press, city, key, host: "verify.mihon.example", paper: Paper::Plain }
@@ -196,13 +201,7 @@ fn issuances(criterion: &mut Criterion) {
     for (name, synchronous) in DISKS {
         let folder = tempfile::tempdir().unwrap();
         let register = runtime.block_on(register(folder.path(), synchronous));
-        let casework = Casework {
-            register: &register,
-            city: &desk.city.id,
-            flows: &desk.flows,
-            settings: &desk.settings,
-            retention: &desk.retention,
-        };
+        let casework = desk.casework(&register);
         let counter = Counter { casework, issuing: desk.issuing(), patience: PATIENCE };
         let terminal = runtime.block_on(desk.terminal(&register));
         let office = kita();
@@ -230,13 +229,7 @@ fn issuances(criterion: &mut Criterion) {
 fn parts(criterion: &mut Criterion) {
     let (runtime, desk, folder) = (Runtime::new().unwrap(), Desk::new(), tempfile::tempdir().unwrap());
     let register = runtime.block_on(register(folder.path(), DISKS[1].1));
-    let casework = Casework {
-        register: &register,
-        city: &desk.city.id,
-        flows: &desk.flows,
-        settings: &desk.settings,
-        retention: &desk.retention,
-    };
+    let casework = desk.casework(&register);
     let today = runtime.block_on(register.now()).unwrap().day();
     let walk = desk.way.approved(CaseId::new(), &desk.entry(1, today)).unwrap();
     let case = runtime.block_on(walk.file(casework)).unwrap().id;

@@ -95,8 +95,8 @@ impl HandingFault {
     }
 }
 
-/// Whether a step is done only by [`super::command::Command::HandOver`]: where a fee is taken, and where a 番号札 was given out or
-/// something sealed goes out with it.
+/// Whether a step is done only by handing over: where a fee is taken, and where a 番号札 was given out or something
+/// sealed goes out with it.
 pub fn is_handing(running: &Running, step: &Step) -> bool {
     match step.act {
         Act::Collect | Act::Pay => true,
@@ -129,7 +129,8 @@ pub struct Asked {
     pub elsewhere: bool,
 }
 
-/// What must be shown and paid at a step on a day; none where nothing is handed over, or before everything is out.
+/// What must be shown and paid at a step on a day, of what is out by now; none where nothing is handed over, or where a
+/// fee is not known.
 pub fn asked(running: &Running, step: &Step, settings: &Settings, day: Day) -> Option<Asked> {
     if step.act == Act::Pay || !is_handing(running, step) {
         return None;
@@ -137,22 +138,9 @@ pub fn asked(running: &Running, step: &Step, settings: &Settings, day: Day) -> O
     let sheets = running.due_at(&step.key);
     let elsewhere = sheets.is_empty() && step.act == Act::Collect && running.flow().fee.is_some();
     let due = Due::of((running.flow(), step), &sheets, elsewhere.then_some(1), (settings, day)).ok()?;
-    let released = sheets.iter().filter_map(|sheet| sheet.approved()).flat_map(|sheet| sheet.issuances.values());
-    let sheets = released.filter_map(|issuance| match issuance.state {
-        IssuanceState::Issued { pages, .. } => {
-            Some((1..=pages).map(move |page| format!("{} {page}/{pages}", issuance.number)))
-        }
-        _ => None,
-    });
-    let slip = has_slip(running, step);
-    Some(Asked {
-        slip,
-        sheets: sheets.flatten().collect(),
-        lines: due.lines,
-        sum: due.sum,
-        stamps: due.stamps,
-        elsewhere,
-    })
+    let (slip, Due { lines, sum, stamps }) = (has_slip(running, step), due);
+    let sheets = released(&sheets).map(|(_, sheet)| sheet).collect();
+    Some(Asked { slip, sheets, lines, sum, stamps, elsewhere })
 }
 
 impl Asked {
@@ -257,13 +245,20 @@ fn issuance_of<'s>(sheets: &[&'s Sheet], code: &SheetCode) -> Option<(IssuanceId
     Some((*found.0, &found.1.state))
 }
 
-/// The first page of what was released that was not shown.
+/// Every sheet that is out: of which issuance, which page, and its code n/N.
+fn released<'s>(sheets: &'s [&Sheet]) -> impl Iterator<Item = ((IssuanceId, u16), String)> + 's {
+    let issuances = sheets.iter().filter_map(|sheet| sheet.approved()).flat_map(|sheet| &sheet.issuances);
+    issuances.flat_map(|(id, issuance)| {
+        let pages = match issuance.state {
+            IssuanceState::Issued { pages, .. } => pages,
+            _ => 0,
+        };
+        (1..=pages).map(move |page| ((*id, page), format!("{} {page}/{pages}", issuance.number)))
+    })
+}
+
+/// The first sheet that is out and was not shown.
 fn missing(sheets: &[&Sheet], seen: &BTreeSet<(IssuanceId, u16)>) -> Option<HandingFault> {
-    for (id, issuance) in sheets.iter().filter_map(|sheet| sheet.approved()).flat_map(|sheet| &sheet.issuances) {
-        let IssuanceState::Issued { pages, .. } = issuance.state else { continue };
-        if let Some(page) = (1..=pages).find(|page| !seen.contains(&(*id, *page))) {
-            return Some(HandingFault::MissingSheet { sheet: format!("{} {page}/{pages}", issuance.number) });
-        }
-    }
-    None
+    let mut missing = released(sheets).filter(|(page, _)| !seen.contains(page));
+    missing.next().map(|(_, sheet)| HandingFault::MissingSheet { sheet })
 }

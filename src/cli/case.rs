@@ -14,17 +14,14 @@ use shomei::issuing::clerk::{CaseView, Cases, Clerk, ClerkError, Content, Doing,
 use shomei::office::suppression::AsSeen;
 use shomei::procedure::StepKey;
 
-use super::office::{Database, Office, refused, wait};
+use super::office::{AtWork, Office, refused, wait};
 use super::{Lines, Trouble, end, kind, read_input, write_output};
 
 /// Arguments of `shomei case`.
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    /// Who does it, by account.
-    #[arg(long = "as", global = true, default_value = "")]
-    who: String,
+    at: AtWork,
     #[command(subcommand)]
     action: Action,
 }
@@ -189,8 +186,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
-    let office = Office::open(&arguments.database).await?;
-    let person = office.people.person(&arguments.who).map_err(refused("--as"))?;
+    let office = arguments.at.open().await?;
+    let person = arguments.at.person(&office)?;
     let desk = Desk { office: &office, clerk: office.clerk(&person.actor) };
     match &arguments.action {
         Action::Open { flow, attribute } => desk.open(flow, attribute).await,

@@ -9,17 +9,14 @@ use data_encoding::BASE64;
 use serde::Deserialize;
 use shomei::office::certifiers::{KeptSeal, Period};
 
-use super::office::{Database, Office, refused, wait};
+use super::office::{AtWork, Office, refused, wait};
 use super::{Lines, Trouble, end, read_input};
 
 /// Arguments of `shomei office`.
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    /// Who does it, by account.
-    #[arg(long = "as", global = true, default_value = "")]
-    who: String,
+    at: AtWork,
     #[command(subcommand)]
     action: Action,
 }
@@ -60,8 +57,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
-    let office = Office::open(&arguments.database).await?;
-    let person = office.people.person(&arguments.who).map_err(refused("--as"))?;
+    let office = arguments.at.open().await?;
+    let person = arguments.at.person(&office)?;
     let by = person.officer();
     let proposed = match &arguments.action {
         Action::Show => return show(&office, by.actor.office()).await,

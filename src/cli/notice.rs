@@ -9,7 +9,7 @@ use shomei::domain::calendar::Day;
 use shomei::office::notices::Notices;
 
 use super::case::because;
-use super::office::{Database, Office, refused, wait};
+use super::office::{AtWork, refused, wait};
 use super::suppress::{seen, word};
 use super::{Lines, Trouble, end};
 
@@ -17,10 +17,7 @@ use super::{Lines, Trouble, end};
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    /// Who does it.
-    #[arg(long = "as", global = true, default_value = "")]
-    who: String,
+    at: AtWork,
     #[command(subcommand)]
     action: Action,
 }
@@ -65,8 +62,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
-    let office = Office::open(&arguments.database).await?;
-    let person = office.people.person(&arguments.who).map_err(refused("--as"))?;
+    let office = arguments.at.open().await?;
+    let person = arguments.at.person(&office)?;
     let notices = Notices::of(&office.register, &office.city.id, person.officer());
     let today = office.register.now().await.map_err(refused("register"))?.day();
     let place = "notice";

@@ -16,7 +16,7 @@ use shomei::issuing::clerk::ClerkError;
 use shomei::issuing::day_book::DayBookError;
 use shomei::issuing::hall::{Hall, SweepError};
 use shomei::issuing::issue::ReleaseError;
-use shomei::issuing::people::{People, PeopleError, TwoApprovers};
+use shomei::issuing::people::{People, PeopleError, Person, TwoApprovers};
 use shomei::issuing::reprint::ReprintError;
 use shomei::office::accounts::{AccountError, Accounts};
 use shomei::office::notices::NoticeError;
@@ -58,6 +58,28 @@ pub struct Database {
     /// The machine's clock is right, although nothing was recorded for more than 60 days.
     #[arg(long, global = true)]
     pub after_a_pause: bool,
+}
+
+/// The register, and who works on it.
+#[derive(Args)]
+pub struct AtWork {
+    #[command(flatten)]
+    pub database: Database,
+    /// Who does it, by account.
+    #[arg(long = "as", global = true, default_value = "")]
+    who: String,
+}
+
+impl AtWork {
+    /// The register with its offices.
+    pub async fn open(&self) -> Result<Office, Lines> {
+        Office::open(&self.database).await
+    }
+
+    /// The person.
+    pub fn person<'o>(&self, office: &'o Office) -> Result<&'o Person, Lines> {
+        office.people.person(&self.who).map_err(refused("--as"))
+    }
 }
 
 /// Who does what the city's staff do.

@@ -7,17 +7,14 @@ use shomei::case::id::IssuanceId;
 use shomei::office::paper::{Paper, Sheets, Spoiled, Stock};
 
 use super::case::because;
-use super::office::{Database, Office, refused, wait};
+use super::office::{AtWork, Office, refused, wait};
 use super::{Lines, end};
 
 /// Arguments of `shomei paper`.
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    /// Who does it, by account.
-    #[arg(long = "as", global = true, default_value = "")]
-    who: String,
+    at: AtWork,
     /// Number of a terminal that this machine is, whose printer it is; the office's first if not given.
     #[arg(long, global = true)]
     terminal: Option<u16>,
@@ -71,8 +68,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
-    let office = Office::open(&arguments.database).await?;
-    let actor = &office.people.person(&arguments.who).map_err(refused("--as"))?.actor;
+    let office = arguments.at.open().await?;
+    let actor = &arguments.at.person(&office)?.actor;
     let terminal = office.terminal(actor.office(), arguments.terminal).await?;
     let terminal = &terminal.seat().name;
     let (paper, by) = (Paper::of(&office.register, actor.office()), actor.person());

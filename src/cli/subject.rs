@@ -7,17 +7,14 @@ use clap::{Args, Subcommand};
 use shomei::document::names::{Field, Name};
 use shomei::office::lookup::{Found, Lookup};
 
-use super::office::{Database, Office, refused, wait};
+use super::office::{AtWork, refused, wait};
 use super::{Lines, Trouble, end, suppress};
 
 /// Arguments of `shomei subject`.
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    /// Who does it, by account.
-    #[arg(long = "as", global = true, default_value = "")]
-    who: String,
+    at: AtWork,
     #[command(subcommand)]
     action: Action,
 }
@@ -96,8 +93,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
-    let office = Office::open(&arguments.database).await?;
-    let person = office.people.person(&arguments.who).map_err(refused("--as"))?;
+    let office = arguments.at.open().await?;
+    let person = arguments.at.person(&office)?;
     let lookup = Lookup::of(&office.register, &office.city.id, person.officer());
     match &arguments.action {
         Action::Find(wanted) => tell(&lookup.find(&wanted.names()).await.map_err(refused("register"))?),

@@ -12,17 +12,14 @@ use shomei::office::records::Version;
 use shomei::office::suppression::{AsSeen, Basis, Level, Suppression, Suppressions, Target, Work};
 
 use super::case::because;
-use super::office::{Database, Office, refused, wait};
+use super::office::{AtWork, refused, wait};
 use super::{Lines, Trouble, end};
 
 /// Arguments of `shomei suppress`.
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    /// Who does it, by account.
-    #[arg(long = "as", global = true, default_value = "")]
-    who: String,
+    at: AtWork,
     #[command(subcommand)]
     action: Action,
 }
@@ -129,8 +126,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
-    let office = Office::open(&arguments.database).await?;
-    let person = office.people.person(&arguments.who).map_err(refused("--as"))?;
+    let office = arguments.at.open().await?;
+    let person = arguments.at.person(&office)?;
     let suppressions = Suppressions::of(&office.register, &office.city.id, person.officer());
     let place = "suppress";
     match &arguments.action {

@@ -9,17 +9,14 @@ use shomei::case::id::OfficeId;
 use shomei::office::terminals::{Enrolled, Seat, TerminalError};
 use shomei::office::token::{Code, Token};
 
-use super::office::{Database, Office, refused, wait};
+use super::office::{AtWork, Office, refused, wait};
 use super::{Lines, Trouble, end};
 
 /// Arguments of `shomei terminal`.
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    /// Who does it, by account.
-    #[arg(long = "as", global = true, default_value = "")]
-    who: String,
+    at: AtWork,
     #[command(subcommand)]
     action: Action,
 }
@@ -65,15 +62,15 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
-    let office = Office::open(&arguments.database).await?;
+    let office = arguments.at.open().await?;
     let terminals = office.terminals();
     if let Action::Enrol { code } = &arguments.action {
         let (token, enrolment) = terminals.enrol(&Code::typed(code)).await.map_err(refused("terminal"))?;
-        keep(&arguments.database.keys(), &enrolment.office, enrolment.seat.number, &token)?;
+        keep(&arguments.at.database.keys(), &enrolment.office, enrolment.seat.number, &token)?;
         say!("{}\t{}\t{}", enrolment.office, enrolment.seat.number, enrolment.seat.name);
         return Ok(());
     }
-    let person = office.people.person(&arguments.who).map_err(refused("--as"))?;
+    let person = arguments.at.person(&office)?;
     let by = person.officer();
     match &arguments.action {
         Action::Code { number, name, printer, tray } => {

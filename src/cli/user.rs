@@ -14,17 +14,14 @@ use shomei::office::proposals::{Entrance, Proposed};
 use shomei::office::sign_in::Door;
 use shomei::office::token::Code;
 
-use super::office::{Database, Office, refused, wait};
+use super::office::{AtWork, Database, Office, refused, wait};
 use super::{Lines, Trouble, end};
 
 /// Arguments of `shomei user`.
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    /// Who does it, by account.
-    #[arg(long = "as", global = true, default_value = "")]
-    who: String,
+    at: AtWork,
     #[command(subcommand)]
     action: Action,
 }
@@ -131,13 +128,13 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 async fn go(arguments: &Arguments) -> Result<(), Lines> {
     if let Action::First { office, one, other } = &arguments.action {
-        return first(&arguments.database, office, [one, other]).await;
+        return first(&arguments.at.database, office, [one, other]).await;
     }
-    let office = Office::open(&arguments.database).await?;
+    let office = arguments.at.open().await?;
     if let Action::Password { person } = &arguments.action {
         return password(&office, person).await;
     }
-    let person = office.people.person(&arguments.who).map_err(refused("--as"))?;
+    let person = arguments.at.person(&office)?;
     match &arguments.action {
         Action::First { .. } | Action::Password { .. } => Ok(()),
         Action::List => {

@@ -1,4 +1,4 @@
-//! 偽造防止用紙 over HTTP: the stock of the printer of the terminal at which somebody signed in.
+//! 偽造防止用紙 over HTTP: the stock of the printer of the terminal that is shown.
 
 use axum::Json;
 use axum::extract::State;

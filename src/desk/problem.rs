@@ -166,6 +166,7 @@ impl Told for ClerkError {
             Self::Release(ReleaseError::Record(error)) => error.status(),
             Self::Release(_) | Self::Stopped(_) => StatusCode::CONFLICT,
             Self::NoDocument { .. } => StatusCode::NOT_FOUND,
+            Self::Book(error) => error.status(),
             Self::Entering(_) | Self::Reception(_) | Self::Handing(_) | Self::Document { .. } | Self::NoKind { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }

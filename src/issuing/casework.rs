@@ -343,11 +343,9 @@ impl Casework<'_> {
         loop {
             tries = tries.saturating_sub(1);
             let loaded = self.load(office, id).await?.unless_changed(seen)?;
-            let day = self.register.now().await?.day();
-            let watch = vec![till::watch(office, day, &shown.receipt.till)];
+            let watch = vec![till::watch(office, shown.receipt.day, &shown.receipt.till)];
             let ask = Ask { terminal: Some(till::counter(till)), watch, ..Ask::case(office, id, loaded.version) };
-            let written =
-                self.register.write(&ask, |locked: &Locked| self.handed(&loaded, (shown, day), actor, locked)).await;
+            let written = self.register.write(&ask, |locked: &Locked| self.handed(&loaded, shown, actor, locked)).await;
             match written.and_then(now) {
                 Err(CaseworkError::Register(RegisterError::Conflict { .. })) if tries > 0 => {}
                 other => return other,
@@ -358,15 +356,15 @@ impl Casework<'_> {
     fn handed(
         &self,
         loaded: &Loaded,
-        (shown, day): (&Shown, Day),
+        shown: &Shown,
         actor: &Actor,
         locked: &Locked,
     ) -> Result<(Batch, Loaded), CaseworkError> {
-        if locked.now.day() != day || !locked.watched.is_empty() {
+        if locked.now.day() != shown.receipt.day || !locked.watched.is_empty() {
             return Err(CaseworkError::TillClosed);
         }
         let serial = locked.number.map_or(0, |number| number.serial);
-        let receipt = ReceiptNumber { day, till: shown.receipt.till.clone(), serial };
+        let receipt = ReceiptNumber { serial, ..shown.receipt.clone() };
         let (hour, minute) = locked.now.hour_and_minute();
         let time = format!("{hour:02}:{minute:02}");
         let command = Command::HandOver(Box::new(Shown { receipt, time, ..shown.clone() }));

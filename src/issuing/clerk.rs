@@ -37,6 +37,7 @@ use crate::register::{After, CaseRow, Once, RegisterError};
 use super::IssueError;
 use super::casework::{CaseworkError, Loaded};
 use super::city::{CityError, OfficeEntry};
+use super::day_book::DayBookError;
 use super::entering::{EnteringError, Wish};
 use super::filling::{Draft, fill_of};
 use super::issue::{Counter, Order, ReleaseError};
@@ -76,6 +77,9 @@ pub enum ClerkError {
     /// What is recorded of who came.
     #[error("reading a record of the reception: it is refused")]
     Reception(Refusals),
+    /// A receipt, as the till's books have it.
+    #[error(transparent)]
+    Book(#[from] DayBookError),
     /// No kind of this id.
     #[error("finding a kind: there is no {id}")]
     NoKind {
@@ -120,6 +124,7 @@ impl ClerkError {
             Self::Reception(_) => "reception-refused",
             Self::Handing(_) => "handing-refused",
             Self::Stopped(_) => "handing-stopped",
+            Self::Book(error) => error.code(),
             Self::NoKind { .. } => "unknown-kind",
             Self::NoDocument { .. } => "no-document",
         }
@@ -276,8 +281,7 @@ impl<'a> Clerk<'a> {
 
     /// 交付 at a till. What was not right is recorded before it is refused.
     pub async fn hand_over(&self, number: &str, over: Over, terminal: &Enrolled) -> Result<Loaded, ClerkError> {
-        let handing = over.shown;
-        let (id, _) = self.find(number).await?;
+        let (handing, id) = (over.shown, self.id_of(number).await?);
         let (office, casework) = (self.actor.office(), self.counter.casework);
         let slip = match &handing.bangofuda {
             Some(slip) => casework.register.case_by_number(office, slip.as_str()).await?.map(|row| row.id),
@@ -301,9 +305,10 @@ impl<'a> Clerk<'a> {
         let receipt = settlements.map(|settlement| &settlement.receipt).find(|receipt| receipt.printed() == serial);
         let receipt = receipt.ok_or(CaseworkError::from(CaseError::NoReceipt))?.clone();
         let after = self.act(number, &Command::PrintReceipt { receipt: receipt.clone() }).await?;
-        let mut handed = after.case.record().handed().iter();
-        let handed = handed.find(|handed| handed.settlement.as_ref().is_some_and(|known| known.receipt == receipt));
-        let handed = handed.ok_or(CaseworkError::from(CaseError::NoReceipt))?;
+        let handed =
+            after.case.record().handed().iter().filter_map(|handed| Some((handed, handed.settlement.as_ref()?)));
+        let mut handed = handed.filter(|(_, settlement)| settlement.receipt == receipt);
+        let handed = handed.next().ok_or(CaseworkError::from(CaseError::NoReceipt))?;
         let document = self.counter.receipt(handed, self.own()?)?;
         self.book(&document, receipt.day)
     }

@@ -234,7 +234,7 @@ impl Rows<'_> {
             "tanmatsu": found.evidence.terminal,
             "renban": issuance.number.serial,
             "jikoku": format!("{hour:02}:{minute:02}"),
-            "shubetsu": self.name_of(&issuance.kind)?,
+            "shubetsu": self.counter.name_of(&issuance.kind)?,
             "tsusu": 1,
             "maisu": pages,
             "anken_bango": found.case,
@@ -251,12 +251,6 @@ impl Rows<'_> {
         }
         let fee = self.counter.casework.settings.fee(kind, self.day);
         fee.map(Yen::amount).ok_or_else(|| data(format!("no fee for {kind} on {}", self.day)))
-    }
-
-    /// 種別: what a kind is called.
-    fn name_of(&self, kind: &str) -> Result<String, DayBookError> {
-        let known = Kind::by_id(kind).ok_or_else(|| data(kind))?;
-        Ok(self.counter.issuing.press.words(known).map_err(data)?.get("name").to_owned())
     }
 
     /// Why a number is 無効.

@@ -99,16 +99,18 @@ impl Counter<'_> {
     /// レシート of a 交付, with how often it was printed.
     ///
     /// # Errors
-    /// [`ClerkError::Document`] where it cannot be printed.
-    pub fn receipt(&self, handed: &Handed, office: &OfficeEntry) -> Result<Composed, ClerkError> {
-        let no_kind = || ClerkError::NoKind { id: RECEIPT.to_owned() };
-        let kind = Kind::by_id(RECEIPT).ok_or_else(no_kind)?;
-        let settlement = handed.settlement.as_ref().ok_or_else(no_kind)?;
+    /// [`ClerkError::Document`] where it cannot be printed, [`ClerkError::Book`] where something has no name.
+    pub fn receipt(
+        &self,
+        (handed, settlement): (&Handed, &Settlement),
+        office: &OfficeEntry,
+    ) -> Result<Composed, ClerkError> {
+        let kind = kind_of(RECEIPT)?;
         let lines = settlement
             .lines
             .iter()
             .map(|line| Ok(json!({ "shubetsu": self.name_of(&line.code)?, "tanka": line.unit, "tsusu": line.copies })));
-        let lines = lines.collect::<Result<Vec<_>, DayBookError>>().map_err(|_| no_kind())?;
+        let lines = lines.collect::<Result<Vec<_>, DayBookError>>()?;
         let whole = json!({
             "yoshi": "roll80",
             "sai_inji": handed.printed > 1,
@@ -127,7 +129,7 @@ impl Counter<'_> {
     }
 
     /// A certificate's name, or that of what another system prints.
-    fn name_of(&self, code: &str) -> Result<String, DayBookError> {
+    pub(super) fn name_of(&self, code: &str) -> Result<String, DayBookError> {
         if let Some(kind) = Kind::by_id(code) {
             return Ok(self.issuing.press.words(kind).map_err(data)?.get("name").to_owned());
         }

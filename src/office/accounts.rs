@@ -20,8 +20,6 @@ use super::token::{Code, NoRandom};
 
 /// How long a code for the first two of an office is good, in milliseconds.
 const OPENING: i64 = 60 * 60 * 1_000;
-/// Accounts that are read at once.
-const PAGE: u32 = 200;
 
 /// The first accounts of an office could not be entered.
 #[derive(Debug, thiserror::Error)]
@@ -144,10 +142,6 @@ struct Opening {
 
 impl Kept for Opening {
     const KIND: &'static str = "first-code";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 /// That an office has had its first accounts.
@@ -159,10 +153,6 @@ struct First {
 
 impl Kept for First {
     const KIND: &'static str = "first-accounts";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 /// The accounts of a city.
@@ -190,14 +180,7 @@ impl<'a> Accounts<'a> {
 
     /// All, also those that are over.
     pub async fn all(&self) -> Result<Vec<Account>, RecordError> {
-        let mut all: Vec<Account> = Vec::new();
-        let mut after = String::new();
-        loop {
-            let page = self.accounts.list(&after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(all) };
-            after.clone_from(&last.id);
-            all.extend(page.into_iter().map(|known| known.state));
-        }
+        Ok(self.accounts.all("").await?.into_iter().map(|known| known.state).collect())
     }
 
     /// Somebody who works here now.

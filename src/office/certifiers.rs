@@ -108,10 +108,6 @@ pub struct Signatories {
 
 impl Kept for Signatories {
     const KIND: &'static str = "signatories";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 impl Signatories {

@@ -74,10 +74,6 @@ impl std::fmt::Debug for Notice {
 
 impl Kept for Notice {
     const KIND: &'static str = "notice";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 /// Everyone who stands on a document with their number, or was asked about by it.
@@ -143,9 +139,6 @@ impl NoticeError {
     }
 }
 
-/// Records that are read at once.
-const PAGE: u32 = 200;
-
 /// The wishes of a city and the notices of an office, for a person.
 #[derive(Clone, Copy)]
 pub struct Notices<'a> {
@@ -175,7 +168,7 @@ impl<'a> Notices<'a> {
         self.author()?;
         match of {
             Some(name) => Ok(self.wishes.find(&[term(name)], u32::MAX).await?),
-            None => all(self.wishes).await,
+            None => Ok(self.wishes.all("").await?),
         }
     }
 
@@ -192,7 +185,7 @@ impl<'a> Notices<'a> {
     /// What somebody has still to be told.
     pub async fn due(&self) -> Result<Vec<Version<Notice>>, NoticeError> {
         self.author()?;
-        Ok(all(self.notices).await?.into_iter().filter(|notice| notice.state.told.is_none()).collect())
+        Ok(self.notices.all("").await?.into_iter().filter(|notice| notice.state.told.is_none()).collect())
     }
 
     /// They were told, on a day.
@@ -207,15 +200,5 @@ impl<'a> Notices<'a> {
 
     fn author(&self) -> Result<Author, NoRight> {
         Ok(Author::one(self.officer.with(Right::Notices)?.person()))
-    }
-}
-
-async fn all<T: Kept>(records: Records<'_, T>) -> Result<Vec<Version<T>>, NoticeError> {
-    let (mut found, mut after) = (Vec::new(), String::new());
-    loop {
-        let page = records.list(&after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(found) };
-        after.clone_from(&last.id);
-        found.extend(page);
     }
 }

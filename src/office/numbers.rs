@@ -8,7 +8,7 @@ use crate::document::names::{Field, Name};
 use crate::document::subject::Subject;
 use crate::domain::number::{AtenaBango, SetaiBango};
 use crate::procedure::settings::FirstNumbers;
-use crate::register::{Register, Term};
+use crate::register::Register;
 
 use super::records::{Author, Kept, RecordError, Records, term};
 
@@ -67,10 +67,6 @@ pub struct Counter {
 
 impl Kept for Counter {
     const KIND: &'static str = "number-counter";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 /// A number could not be given.

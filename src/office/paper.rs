@@ -181,10 +181,6 @@ pub struct Balance {
 
 impl Kept for Stock {
     const KIND: &'static str = "paper";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 /// On which sheets a number was released.

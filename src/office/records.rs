@@ -11,6 +11,9 @@ use crate::case::id::{OfficeId, PersonId};
 use crate::document::names::Name;
 use crate::register::{Ask, Batch, Key, Locked, Put, Record, Register, RegisterError, Term, Watch, Written};
 
+/// Records that are read at once where all are.
+const PAGE: u32 = 200;
+
 /// A record could not be read or put.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -66,8 +69,10 @@ pub trait Kept: Serialize + DeserializeOwned {
     /// Version of its form.
     const V: u32 = 1;
 
-    /// By what it is found.
-    fn found_by(&self) -> Vec<Term>;
+    /// By what it is found, besides its id.
+    fn found_by(&self) -> Vec<Term> {
+        Vec::new()
+    }
 }
 
 /// A name or number as the register hashes it.
@@ -176,6 +181,21 @@ impl<'a, T: Kept> Records<'a, T> {
     pub async fn list(&self, after: &str, limit: u32) -> Result<Vec<Version<T>>, RecordError> {
         let records = self.register.records(self.office, T::KIND, after, limit).await?;
         records.iter().map(Version::read).collect()
+    }
+
+    /// All whose ids begin with a text, in order.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub async fn all(&self, begin: &str) -> Result<Vec<Version<T>>, RecordError> {
+        let (mut found, mut after) = (Vec::new(), begin.to_owned());
+        loop {
+            let mut page = self.list(&after, PAGE).await?;
+            page.retain(|version| version.id.starts_with(begin));
+            let Some(last) = page.last() else { return Ok(found) };
+            after.clone_from(&last.id);
+            found.extend(page);
+        }
     }
 
     /// Records that are found by all of some terms, at most `limit`.

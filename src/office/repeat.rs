@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::case::actor::Actor;
 use crate::case::id::CaseId;
-use crate::register::{Once, Register, Term};
+use crate::register::{Once, Register};
 
 use super::records::{Author, Kept, RecordError, Records, Version};
 
@@ -77,10 +77,6 @@ struct Repeat {
 
 impl Kept for Repeat {
     const KIND: &'static str = "repeat";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 /// A request that is being done for the first time.

@@ -83,10 +83,6 @@ struct Credential {
 
 impl Kept for Credential {
     const KIND: &'static str = "credential";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 /// 登録コード: by which a person chooses a password, once. Two people were told a half each.
@@ -103,10 +99,6 @@ pub(super) struct Admission {
 
 impl Kept for Admission {
     const KIND: &'static str = "password-code";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 impl Admission {

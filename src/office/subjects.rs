@@ -72,10 +72,6 @@ pub struct Imported {
 
 impl Kept for Imported {
     const KIND: &'static str = "imported";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 /// The one record of it in a city.

@@ -214,9 +214,6 @@ pub async fn found(
     Records::of(register, city).find_by_any(&terms).await
 }
 
-/// Suppressions that are read at once.
-const PAGE: u32 = 200;
-
 /// A suppression could not be seen or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SuppressionError {
@@ -282,13 +279,8 @@ impl<'a> Suppressions<'a> {
         if let Some(name) = of {
             return Ok(self.records.find(&[term(name)], u32::MAX).await?);
         }
-        let (mut found, mut after) = (Vec::new(), String::new());
-        loop {
-            let page = self.records.list(&after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(found) };
-            after.clone_from(&last.id);
-            found.extend(page.into_iter().filter(|version| !version.state.lifted));
-        }
+        let all = self.records.all("").await?;
+        Ok(all.into_iter().filter(|version| !version.state.lifted).collect())
     }
 
     /// 設定. Says under which id.

@@ -160,10 +160,6 @@ struct Admission {
 
 impl Kept for Admission {
     const KIND: &'static str = "terminal-code";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 /// A terminal that was shown to be here: only [`Terminals::here`] makes one, and nothing is issued without it.

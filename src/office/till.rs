@@ -6,12 +6,9 @@ use crate::case::id::{CaseId, OfficeId, PersonId};
 use crate::case::settlement::{ReceiptNumber, Settlement};
 use crate::case::wire;
 use crate::domain::calendar::Day;
-use crate::register::{COUNTERS, Key, Put, Register, Term, Watch};
+use crate::register::{COUNTERS, Key, Put, Register, Watch};
 
 use super::records::{Author, Kept, RecordError, Records, Version};
-
-/// Receipts that are read at once.
-const PAGE: u32 = 500;
 
 /// By what a till's receipts are counted: tills count them as terminals count their numbers, each by its own.
 pub fn counter(terminal: u16) -> u16 {
@@ -32,10 +29,6 @@ pub struct Receipt {
 
 impl Kept for Receipt {
     const KIND: &'static str = "receipt";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 /// 締切: the day of a till is over.
@@ -56,10 +49,6 @@ pub struct TillClosed {
 
 impl Kept for TillClosed {
     const KIND: &'static str = "till-closed";
-
-    fn found_by(&self) -> Vec<Term> {
-        Vec::new()
-    }
 }
 
 /// Day and till, in the order of days.
@@ -126,16 +115,6 @@ impl<'a> Tills<'a> {
     /// [`RecordError`].
     pub async fn of_day(&self, day: Day, till: Option<&str>) -> Result<Vec<Receipt>, RecordError> {
         let begin = till.map_or_else(|| format!("{day}/"), |till| format!("{}/", id_of(day, till)));
-        let (mut after, mut found) = (begin.clone(), Vec::new());
-        loop {
-            let page = self.receipts.list(&after, PAGE).await?;
-            let last = page.last().map(|version| version.id.clone());
-            found
-                .extend(page.into_iter().filter(|version| version.id.starts_with(&begin)).map(|version| version.state));
-            match last {
-                Some(last) if last.starts_with(&begin) => after = last,
-                _ => return Ok(found),
-            }
-        }
+        Ok(self.receipts.all(&begin).await?.into_iter().map(|version| version.state).collect())
     }
 }
